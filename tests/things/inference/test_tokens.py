@@ -32,6 +32,7 @@ type Kind = tuple[str | None, str | None]
         ({"UV": 3.2}, "UV", (None, None)),
         ({"filter_hours_left": 812}, "filter_hours_left", ("h", "duration")),
         ({"minutes_remaining": 41}, "minutes_remaining", ("min", "duration")),
+        ({"remaining_min": 45}, "remaining_min", ("min", "duration")),
         ({"outdoorUnitTemperature": 3.5}, "outdoorUnitTemperature", ("°C", "temperature")),
         ({"unit_2_power": 812}, "unit_2_power", ("W", "power")),
         ({"tempout_batt": 1.48}, "tempout_batt", ("V", "voltage")),

@@ -309,8 +309,7 @@ CASES = (
         source="tillsteinbach/WeConnect-mqtt#191, tillsteinbach/WeConnect-mqtt#385",
         what="A topic is cleared later, because its value does not exist any more.",
         messages=[("evx/1/chargePower", "350"), ("evx/1/remaining_min", "45")],
-        readings=[Expected(350, "W", "power")],
-        selectable=["remaining_min"],
+        readings=[Expected(350, "W", "power"), Expected(45, "min", "duration")],
     ),
 )  # fmt: skip
 

@@ -139,6 +139,8 @@ def bracketed(key: str) -> Suffix | None:
 
 def suffix(key: Words) -> Suffix | None:
     """Return the unit at the end of a key, if its last words can only be one."""
+    if len(key) > 1 and key[-2] in REMAINING and key[-1] in TIMES:
+        return Suffix(key[-1], key[:-1])
     end = len(key)
     while end > 1 and (key[end - 1].isdigit() or key[end - 1] in REMAINING):
         end -= 1
