@@ -37,3 +37,12 @@ def test_a_record_has_one_path_in_any_order_and_any_company(
     for record in chosen:
         alone |= values([record])
     assert values(sent) == alone
+
+
+@given(
+    st.sampled_from(RECORDS[1:5]), st.sampled_from([None, 3, 1_764_500_000, 10**400, True, "2026-11-30T08:00:00Z", {}])
+)
+def test_a_record_that_is_sent_again_keeps_its_path(record: dict[str, Any], time: Any) -> None:
+    record = {**record, "time": time}
+
+    assert values([record, RECORDS[0], record]) == values([record, RECORDS[0]])

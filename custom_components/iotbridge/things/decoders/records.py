@@ -1,12 +1,14 @@
 """Records: objects in a list that carry an identity, by which they are found in any order."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from ..model.number_notation import number_of
+from ..model.sortable_time import sortable_time
+from ..vocabulary.keys import device_members
 from ..vocabulary.keys.identities import (
     BESIDE_A_VALUE,
     KINDS,
@@ -18,6 +20,7 @@ from ..vocabulary.keys.identities import (
     UNITS,
     VALUES,
 )
+from ..vocabulary.keys.records import TIMES
 from .scalars import label
 
 # Numbers of cells in a table's row.
@@ -33,6 +36,10 @@ _RANKS = {
     for keys in (OF_RECORDS, OF_PARTS, NAMES, KINDS, UNITS)
 }
 _DESCRIBING = BESIDE_A_VALUE | {*OF_RECORDS, *OF_PARTS, *NAMES, *KINDS}
+# Members that are the same in all records about one thing; the second, only if they are texts.
+_SAME = device_members.HARDWARE | device_members.SERIALS | device_members.DEVICES | device_members.SENDERS
+_SAME |= device_members.SOURCES | device_members.BUS_ADDRESSES | {*OF_RECORDS, *OF_PARTS, *KINDS}
+_SAME_TEXTS = frozenset({*NAMES, *UNITS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +96,64 @@ def record_of(element: Any, *, is_event: bool = False) -> IdentifiedRecord | Non
     return IdentifiedRecord(identity, value_key, _value_name(name, kind, None if own else part), unit, is_single)
 
 
-def by_place[Place](key: str | int, leaves: Sequence[tuple[Place, Any]]) -> dict[Place, IdentifiedRecord]:
-    """Return the records among the elements of a list by their places; without those that share an identity.
+def by_place[Place](
+    key: str | int, leaves: Sequence[tuple[Place, Any]]
+) -> tuple[dict[Place, IdentifiedRecord], frozenset[Place]]:
+    """Return the records among the elements of a list by their places, and the places of outdated ones.
 
+    A message may repeat a record: the newest one has the identity. Other records that share an identity are left out.
     ``key`` is that of the list.
     """
     is_event = isinstance(key, str) and plain_key(key) in LISTS_OF_EVENTS
     records = {place: record for place, element in leaves if (record := record_of(element, is_event=is_event))}
-    count = Counter(record.identity for record in records.values())
-    return {place: record for place, record in records.items() if count[record.identity] == 1}
+    sharing: defaultdict[str, dict[Place, Any]] = defaultdict(dict)
+    for place, element in leaves:
+        if record := records.get(place):
+            sharing[record.identity][place] = element
+    outdated: set[Place] = set()
+    for elements in sharing.values():
+        if len(elements) == 1:
+            continue
+        if _are_repeated(elements.values()):
+            newest = _newest(elements)
+            outdated.update(elements.keys() - {newest})
+        else:
+            for place in elements:
+                del records[place]
+    return {place: record for place, record in records.items() if place not in outdated}, frozenset(outdated)
+
+
+def _are_repeated(elements: Iterable[Any]) -> bool:
+    """Return whether records with one identity are about the same part."""
+    subjects = {_subject(element) for element in elements}
+    return len(subjects) == 1 and None not in subjects
+
+
+def _subject(element: Any) -> Hashable:
+    """Return what a numbered record is about: its keys, and the members that describe it; None without a number."""
+    if not isinstance(element, Mapping):
+        return None
+    members = {plain_key(key): value for key, value in element.items() if isinstance(key, str)}
+    if not _first(members, _RANKS[OF_RECORDS]) and not _first(members, _RANKS[OF_PARTS]):
+        return None
+    described = {
+        (key, label(value))
+        for key, value in members.items()
+        if key in _SAME or (key in _SAME_TEXTS and isinstance(value, str) and number_of(value) is None)
+    }
+    return frozenset(element), frozenset(described)
+
+
+def _newest[Place](elements: Mapping[Place, Any]) -> Place:
+    """Return the place of the newest record; of the last, if several are as new or have no time."""
+    times = {place: _time(element) for place, element in elements.items()}
+    return max(reversed(times), key=times.__getitem__)
+
+
+def _time(element: Mapping[Any, Any]) -> str:
+    """Return the time of a record in sortable form; empty if it has none."""
+    times = (sortable_time(element[key]) for key in element if isinstance(key, str) and plain_key(key) in TIMES)
+    return next((time for time in times if time), "")
 
 
 def flattened(elements: Sequence[Any], levels: int) -> Iterator[tuple[tuple[int, ...], Any]]:

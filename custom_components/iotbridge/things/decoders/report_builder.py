@@ -112,8 +112,10 @@ class ReportBuilder:
     def _walk_elements(self, path: Path, elements: Sequence[Any], raw_path: Path) -> None:
         levels = MAX_LEVELS - len(raw_path)
         leaves = list(islice(records.flattened(elements, levels), self._nodes + 1))
-        known = records.by_place(path[-1] if path else "", leaves)
+        known, outdated = records.by_place(path[-1] if path else "", leaves)
         for place, element in leaves:
+            if place in outdated:
+                continue
             if not self._has_room():
                 return
             raw_place = (*raw_path, *place)

@@ -101,6 +101,40 @@ RECORDS = [
         },
     ),
     case(
+        "the last of repeated records has the path of a single one",
+        b'{"s":[{"id":1,"t":20.1},{"id":2,"t":4},{"id":1,"t":20.4}]}',
+        {("s", "2", "id"): 2, ("s", "2", "t"): 4, ("s", "1", "id"): 1, ("s", "1", "t"): 20.4},
+    ),
+    case(
+        "the newest of repeated records has the path of a single one",
+        b'{"s":[{"measurementId":"4097","value":21,"time":1764500060},'
+        b'{"measurementId":"4097","value":20,"time":1764500000}]}',
+        {("s", "4097"): 21},
+    ),
+    case(
+        "records of one number about several things are known by position",
+        b'{"m":[{"id":1,"unit":"V","value":231},{"id":1,"unit":"A","value":2}],'
+        b'"n":[{"port":1,"from":9,"rssi":-70},{"port":1,"from":8,"rssi":-80}],"o":[{"id":1,"t":20},{"id":1,"h":40}]}',
+        {
+            ("m", 0, "id"): 1,
+            ("m", 0, "unit"): "V",
+            ("m", 0, "value"): 231,
+            ("m", 1, "id"): 1,
+            ("m", 1, "unit"): "A",
+            ("m", 1, "value"): 2,
+            ("n", 0, "port"): 1,
+            ("n", 0, "from"): 9,
+            ("n", 0, "rssi"): -70,
+            ("n", 1, "port"): 1,
+            ("n", 1, "from"): 8,
+            ("n", 1, "rssi"): -80,
+            ("o", 0, "id"): 1,
+            ("o", 0, "t"): 20,
+            ("o", 1, "id"): 1,
+            ("o", 1, "h"): 40,
+        },
+    ),
+    case(
         "rows of a table",
         b'{"list":[["Humidity","38","%"],["Temperature",68.9,"F","ok"]],"phases":[["L2",229,0.4],["L1",231,0.3]]}',
         {

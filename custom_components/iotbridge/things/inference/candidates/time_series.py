@@ -2,14 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-import re
 
+from ...model.sortable_time import WRITTEN, sortable_time
 from ...vocabulary.keys.records import RECORD_NUMBERS, TIMES
 from .members import MemberGroup, MessageMember
-
-# A timestamp that can be compared with another one of the same message.
-WRITTEN = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
-EPOCH = 1e9
 
 
 def outdated(groups: Mapping[tuple[str, ...], MemberGroup]) -> Iterator[MessageMember]:
@@ -36,11 +32,8 @@ def time_of(group: MemberGroup) -> str | None:
     for index, member in enumerate(group.members):
         if member.parts[-1].lower() not in TIMES and not (index == 0 and member.field.path[-1:] == (0,)):
             continue
-        value = member.field.value
-        if isinstance(value, str) and WRITTEN.fullmatch(value):
-            return value
-        if isinstance(value, int | float) and value > EPOCH:
-            return f"{value:020.3f}"
+        if time := sortable_time(member.field.value):
+            return time
     return None
 
 
