@@ -53,6 +53,11 @@ def test_metadata_of_a_device() -> None:
         ({"tilt": 12.5, "state": "ok", "battery": 80}, "°", None),
         ({"volume": 12.5, "duration": 60, "alarm": False}, None, None),
         ({"fan_speed": 1200, "mode": "auto"}, "rpm", None),
+        ({"temp_after_heater": 40.5}, "°C", "temperature"),
+        ({"water_temp_after": 40.5}, "°C", "temperature"),
+        ({"pressure_between": 1012.5}, "hPa", "atmospheric_pressure"),
+        ({"protection_current": 1.2}, "A", "current"),
+        ({"cal_temperature": 21.5, "calibration": 0.5}, "°C", "temperature"),
     ],
 )
 def test_a_reading_beside_words_of_settings(
@@ -66,6 +71,10 @@ def test_a_reading_beside_words_of_settings(
 @pytest.mark.parametrize(
     "document",
     [
+        {"overload_protection": 124.5},
+        {"frost_protection_temperature": 9},
+        {"portion_weight": 8},
+        {"time_between_press": 250},
         {"tilt": 12.5, "state": "closing"},
         {"tilt": 12.5, "position": 50},
         {"fan_speed": 50, "mode": "auto"},

@@ -171,6 +171,16 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
                 "Zigbee2MQTT: SONOFF SWV-ZFE",
             ),
         ),
+        # A thermostat sends all its settings, also those whose words are unknown or misspelled.
+        RoleRule(
+            "setting",
+            when=(no(names()), no(has_role("identity", "time", "internal")), beside("child"), beside("calibration")),
+            example=Example(
+                {"hysterersis": 1.1, "local_temperature_calibration": 0.5, "child_lock": "UNLOCK"},
+                Reads(1.1, enabled=False),
+                "Zigbee2MQTT: Namron 540139X",
+            ),
+        ),
         RoleRule(
             "setting",
             when=(has_phrase(frozenset({"alarm"})), names(), no(names("count"))),

@@ -65,8 +65,6 @@ SETTING = frozenset(
         "language",
         "format",
         "hysteresis",
-        "hysterersis",
-        "brigness",
         "sampling",
         "sample rate",
         "intervall",
@@ -199,20 +197,22 @@ HISTORY = frozenset(
 # In the key of a number these are settings; of a text or a boolean they may be a state: "overload_protection".
 PRESETS = frozenset({
     "comfort temperature", "comfort temp", "comfort humidity", "eco temperature", "eco temp", "frost temperature",
-    "antifrost", "protect", "protection", "open window", "away temperature", "away preset", "vanes", "vertical vane",
-    "horizontal vane", "dimming", "delayed power", "installation height", "mounting height", "sensor height",
-    "lift duration", "travel duration", "portion", "update frequency", "report frequency", "sampling frequency",
-    "transmit frequency", "temperature range", "humidity range", "favorite", "favourite", "after", "between",
-    "dead zone", "vacation", "trip current", "trip voltage", "sound volume", "siren volume", "beep volume", "strobe",
-    "on level", "radar range", "motor speed", "moving duration", "setpoint change", "offline current",
-    "fallback current", "default current", "safe current",
+    "antifrost", "overload protection", "overheat protection", "frost protection", "heat protect", "open window",
+    "away temperature", "away preset", "vanes", "vertical vane", "horizontal vane", "dimming", "delayed power",
+    "installation height", "mounting height", "sensor height", "lift duration", "travel duration", "update frequency",
+    "report frequency", "sampling frequency", "transmit frequency", "temperature range", "humidity range",
+    "portion weight", "portion size", "favorite position", "favourite position", "time between", "state after",
+    "freeze protection", "frost protect", "overcurrent protection", "overvoltage protection", "dead zone", "vacation",
+    "trip current", "trip voltage", "sound volume", "siren volume", "beep volume", "strobe", "on level", "radar range",
+    "motor speed", "moving duration", "setpoint change", "offline current", "fallback current", "default current",
+    "safe current",
 })  # fmt: skip
 # In the key of a number these are settings if others are among the siblings: the extremes of a day are not.
 ADJUSTABLE = frozenset({
     "max", "min", "maximum", "minimum", "high", "low", "set", "detection", "presence distance", "occupancy distance",
     "entry distance", "shield range", "trigger distance", "sensing distance", "external temperature", "day temperature",
     "night temperature", "summer temperature", "winter temperature", "standby temperature", "working temperature",
-    "overheat temperature", "window temperature", "regulator", "cal",
+    "overheat temperature", "window temperature", "regulator",
 })  # fmt: skip
 # Beside one of these a bound is an extreme of the past: "illuminance_maximum_today".
 PASSED = frozenset({"today", "yesterday", "average", "last"})
