@@ -1,5 +1,6 @@
 """Steps that find a device: by its topic, by listening, from a pasted message."""
 
+import asyncio
 import base64
 import json
 
@@ -121,6 +122,20 @@ async def test_a_message_ends_the_menu_of_waiting(wizard: Wizard) -> None:
     assert [change.data["flow_id"] for change in changes] == [wizard.result["flow_id"]]
     await wizard.look()
     assert wizard.step == "device"
+
+
+async def test_two_looks_at_a_dialog_whose_message_has_come_see_the_same(wizard: Wizard) -> None:
+    """Home Assistant and the frontend ask for the next step at the same time."""
+    await wizard.start("topic")
+    await wizard.submit(topic="garden/weather")
+    await wizard.wait(11)
+    await wizard.kit.receive("garden/weather", WEATHER)
+    await wizard.wait_only(2)
+    flows, flow_id = wizard.hass.config_entries.subentries, wizard.result["flow_id"]
+
+    steps = await asyncio.gather(*(flows.async_configure(flow_id) for _ in range(2)))
+
+    assert [step["step_id"] for step in steps] == ["device", "device"]
 
 
 async def test_a_message_during_the_progress_changes_the_dialog_once(wizard: Wizard) -> None:

@@ -155,6 +155,7 @@ class FindSteps(LearnSteps):
         if self._wait_task is None:
             if not mqtt_client.is_connected(self.hass):
                 return self.async_abort(reason="no_mqtt")
+            self._samples = self._nearby = ()
             nearby = availability_form.candidate_topics(self._topic)
             ignored_prefixes = (*self._host_prefixes(), *self._home_assistant_prefixes())
             waiting = async_wait(
@@ -179,10 +180,11 @@ class FindSteps(LearnSteps):
                 menu_options=["topic", "listen", "paste"],
                 description_placeholders={"topic": in_code(self._topic), "seconds": str(WAIT_S)},
             )
-        result = self._wait_task.result() if self._wait_task else WaitResult(())
-        self._wait_task = None
-        self._samples, self._nearby = result.samples, result.nearby
-        return await (self.async_step_learn() if result.samples else self.async_step_timed_out())
+        if self._wait_task is not None:  # the frontend and Home Assistant may come here at the same time
+            result = self._wait_task.result()
+            self._wait_task = None
+            self._samples, self._nearby = result.samples, result.nearby
+        return await (self.async_step_learn() if self._samples else self.async_step_timed_out())
 
     async def async_step_timed_out(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show the menu after no message arrived."""
