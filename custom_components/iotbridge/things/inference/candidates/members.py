@@ -139,7 +139,7 @@ def writes_decimal_comma(field: Field) -> bool:
 
 def is_annotation(subtopic: str) -> bool:
     """Return whether a topic describes another one, as Homie's ``$unit`` does."""
-    return any(level.startswith("$") for level in subtopic.split("/"))
+    return subtopic.startswith("$") or "/$" in subtopic
 
 
 def member_of(

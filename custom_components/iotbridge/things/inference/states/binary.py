@@ -14,6 +14,7 @@ from ..tokens import only_qualifies, phrases
 
 # Number of levels of a key that may name the kind.
 KEY_LEVELS = 3
+COMMAND_PATTERNS = tuple((row, re.compile(f"{row.topic}\n{row.key}")) for row in COMMANDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +94,9 @@ def in_style_of(text: str, word: str) -> str:
 def command(candidate: Candidate, context: Context) -> SwitchCommand | None:
     """Return the command topic of a switch, if a vendor's convention names it."""
     topic = "/".join(part for part in (context.topic, candidate.subtopic) if part)
-    key = ".".join(map(str, candidate.field.path))
-    for row in COMMANDS:
-        match = re.fullmatch(f"{row.topic}\n{row.key}", f"{topic}\n{key}")
+    place = f"{topic}\n{'.'.join(map(str, candidate.field.path))}"
+    for row, pattern in COMMAND_PATTERNS:
+        match = pattern.fullmatch(place)
         if match and (not row.settable or candidate.settable):
             return SwitchCommand(topic=match.expand(row.command), on=match.expand(row.on), off=match.expand(row.off))
     return None
