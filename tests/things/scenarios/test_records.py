@@ -231,15 +231,20 @@ async def test_a_repair_lets_entities_follow_their_records(
     assert repair.issues("records_by_position") == repair.issues("new_fields") == []
 
 
-async def test_relocated_entities_survive_a_reload_without_a_message(
-    hass: HomeAssistant, entry: MockConfigEntry, echo: Echo, repair: Repair
-) -> None:
+async def relocate(hass: HomeAssistant, entry: MockConfigEntry, echo: Echo, repair: Repair, keys: list[str]) -> None:
+    """Learn by position, receive the records in another order, and let these channels follow them."""
     await learn_by_position(hass, entry, echo)
     await echo.publish(FLAT, REORDERED)
     await echo.wait(70)
     form = await repair.open("records_by_position")
-    await repair.submit(form, [channel.key for channel in SAVED.channels])
+    await repair.submit(form, keys)
     await echo.wait(15)
+
+
+async def test_relocated_entities_survive_a_reload_without_a_message(
+    hass: HomeAssistant, entry: MockConfigEntry, echo: Echo, repair: Repair
+) -> None:
+    await relocate(hass, entry, echo, repair, [channel.key for channel in SAVED.channels])
     before = entities(hass)
     await hass.config_entries.async_reload(entry.entry_id)
     await echo.wait(15)
@@ -251,12 +256,7 @@ async def test_relocated_entities_survive_a_reload_without_a_message(
 async def test_an_entity_that_is_not_selected_stays_at_its_position(
     hass: HomeAssistant, entry: MockConfigEntry, echo: Echo, repair: Repair
 ) -> None:
-    await learn_by_position(hass, entry, echo)
-    await echo.publish(FLAT, REORDERED)
-    await echo.wait(70)
-    form = await repair.open("records_by_position")
-    await repair.submit(form, ["messages[0].measurementValue"])
-    await echo.wait(15)
+    await relocate(hass, entry, echo, repair, ["messages[0].measurementValue"])
 
     assert echo.states() == {"Air temperature": "19.9", "Brightness": "19.9", "Battery": "4"}
 

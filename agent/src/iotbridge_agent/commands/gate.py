@@ -116,7 +116,7 @@ def valid_until(command: Command, now: datetime) -> float:
 
 
 def _check_time(command: Command, now: datetime) -> None:
-    """Refuse a command that is old or from the future; a ping and a status are answered whatever the clocks say.
+    """Raise RefusedError for a command with an old or a future timestamp, except for ping and status.
 
     Home Assistant finds a host with a wrong clock, and what the broker lost of it, by asking for its status.
     """
