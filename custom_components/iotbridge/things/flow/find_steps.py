@@ -92,6 +92,17 @@ class FindSteps(LearnSteps):
             asyncio.wait({task}, timeout=PROGRESS_S), f"iotbridge {menu}", eager_start=True
         )
 
+    def _show_progress(self, step: str, menu: str, placeholders: Mapping[str, str]) -> SubentryFlowResult:
+        """Show the progress of a step, or the menu that follows it."""
+        if self._progress_task is not None and not self._progress_task.done():
+            return self.async_show_progress(
+                step_id=step,
+                progress_action=step,
+                description_placeholders=placeholders,
+                progress_task=self._progress_task,
+            )
+        return self.async_show_progress_done(next_step_id=menu)
+
     # ---------------------------------------------------------------- by a profile
 
     async def async_step_profile(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -163,14 +174,7 @@ class FindSteps(LearnSteps):
             )
             self._wait_task = self.hass.async_create_background_task(waiting, "iotbridge wait", eager_start=True)
             self._async_start_progress(self._wait_task, "waiting")
-        if self._progress_task is not None and not self._progress_task.done():
-            return self.async_show_progress(
-                step_id="wait",
-                progress_action="wait",
-                description_placeholders={"topic": in_code(self._topic), "seconds": str(WAIT_S)},
-                progress_task=self._progress_task,
-            )
-        return self.async_show_progress_done(next_step_id="waiting")
+        return self._show_progress("wait", "waiting", {"topic": in_code(self._topic), "seconds": str(WAIT_S)})
 
     async def async_step_waiting(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Learn from the messages, or show a menu while there is none."""
@@ -212,14 +216,7 @@ class FindSteps(LearnSteps):
             listening = async_listen(self.hass, self._sampler, self.async_update_progress)
             self._listen_task = self.hass.async_create_background_task(listening, "iotbridge listen", eager_start=True)
             self._async_start_progress(self._listen_task, "listening")
-        if self._progress_task is not None and not self._progress_task.done():
-            return self.async_show_progress(
-                step_id="listen",
-                progress_action="listen",
-                description_placeholders={"seconds": str(LISTEN_S)},
-                progress_task=self._progress_task,
-            )
-        return self.async_show_progress_done(next_step_id="listening")
+        return self._show_progress("listen", "listening", {"seconds": str(LISTEN_S)})
 
     async def async_step_listening(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show the received topics, or a menu while more may come."""
