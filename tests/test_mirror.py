@@ -42,6 +42,7 @@ COVERED_BY = {
 OF_MORE = {
     "integration": {
         "alarms/notifications/channels/test_mobile_app_installed.py": "Home Assistant's integration of the apps.",
+        "dashboard/test_frontend.py": "The JavaScript modules and their texts.",
         "e2e/": "Real processes: what a user sees of all parts together.",
         "life/": "A household at random beside a model; the programs and their own tests.",
         "test_architecture.py": "All sources.",

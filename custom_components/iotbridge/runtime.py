@@ -21,6 +21,7 @@ from .const import (
     DOMAIN,
     LOGGER,
 )
+from .dashboard.module import async_add_module
 from .errors import InvalidCallError
 from .hosts.device_links import DeviceLinks
 from .hosts.discovery import HostDiscovery
@@ -96,7 +97,7 @@ def _runtime(hass: HomeAssistant) -> Runtime:
 
 
 async def async_start(hass: HomeAssistant, entry: IotBridgeConfigEntry, runtime: Runtime) -> None:
-    """Start hosts, things and alarms independently of each other; the platforms must be set up already."""
+    """Start hosts, things and alarms independently of each other, then the dashboard; the platforms must be set up."""
     issues = ir.Issues(hass)
     entry.async_on_unload(issues.async_clear)
     for part, start in PARTS.items():
@@ -112,6 +113,8 @@ async def async_start(hass: HomeAssistant, entry: IotBridgeConfigEntry, runtime:
         finally:
             for stop in stops:
                 entry.async_on_unload(stop)
+    if remove := await async_add_module(hass):
+        entry.async_on_unload(remove)
 
 
 async def _async_stop(part: str, stops: list[Stop]) -> None:

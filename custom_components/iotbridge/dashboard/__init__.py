@@ -1,0 +1,1 @@
+"""Dashboard: the JavaScript module of cards and dialogs, and its data."""

@@ -1,0 +1,73 @@
+// Alarms of the last 30 days, by day.
+import { openAlarm } from "./alarms.js";
+import { SEVERITY_CLASSES } from "./alarm-texts.js";
+import { h, renderOnce } from "./dom.js";
+import { clock, day, duration, isToday } from "./formats.js";
+import { sheet } from "./styles.js";
+import { t } from "./texts.js";
+
+const DAYS = 30;
+const DAY_MS = 86_400_000;
+const LIMIT = 100;
+
+export const historyStyles = sheet(`
+.history { padding: 12px 16px 4px } .history h3 { font-size: 14px; font-weight: 500; margin: 4px 0 8px }
+.time li { position: relative; padding: 0 0 12px 28px; line-height: 20px; display: flex; gap: 8px } .time li > span:last-child { margin-left: auto; color: var(--secondary-text-color); font-size: 12px; white-space: nowrap }
+.time li::before { content: ""; position: absolute; left: 5px; top: 5px; width: 10px; height: 10px; border-radius: 50%; background: var(--d, var(--secondary-text-color)); z-index: 1 }
+.time li::after { content: ""; position: absolute; left: 9px; top: 15px; bottom: -5px; border-left: 2px solid var(--divider-color) } .time li:last-child::after { display: none }
+.time li.next { color: var(--secondary-text-color) } .time li.next::before { background: var(--card-background-color); box-shadow: inset 0 0 0 2px var(--secondary-text-color) } .time li.next::after { border-left-style: dashed }
+.time .crit { --d: var(--crit) } .time .warn { --d: var(--warn) } .time .info { --d: var(--note) } .time .good { --d: var(--success-color) } .time b, .time button { font-weight: 500 }
+.time button { text-align: start; text-decoration: underline; text-decoration-color: var(--divider-color); text-underline-offset: 3px }
+`);
+
+/** Return the history, `{element, update(hass, target, state)}`; it is fetched again when the open alarms change. */
+export const createHistory = (changed) => {
+  const element = h("li", { class: "history" });
+  let episodes = null;
+  let fetched = null;
+
+  const fetchEpisodes = async (hass, target) => {
+    const start = new Date(Date.now() - DAYS * DAY_MS).toISOString();
+    const message = { type: "iotbridge/alarms/episodes", target, start, limit: LIMIT, language: hass.language };
+    try {
+      ({ episodes } = await hass.callWS(message));
+    } catch {
+      episodes ??= []; // asked again when an alarm changes
+    }
+    changed();
+  };
+
+  return {
+    element,
+    update(hass, target, state) {
+      const key = JSON.stringify([target, hass.language, [...state.rows.values()].map((row) => [row.id, row.episode, row.state])]);
+      if (key !== fetched && state.phase === "live") {
+        fetched = key;
+        fetchEpisodes(hass, target);
+      }
+      renderOnce(element, [episodes, hass.locale], () => {
+        if (!episodes) return [];
+        if (!episodes.length) return h("p", { class: "dim" }, t(hass, "list.empty_history"));
+        return Object.entries(Object.groupBy(episodes, ({ raised_at: at }) => (isToday(hass, at) ? t(hass, "format.today") : day(hass, at)))).flatMap(
+          ([title, group]) => [h("h3", null, title), h("ul", { class: "time" }, group.map((episode) => line(hass, element, episode)))],
+        );
+      });
+    },
+  };
+};
+
+const line = (hass, element, episode) => {
+  const open = () => openAlarm(element, { rule_entity_id: episode.rule_entity_id, entity_id: episode.entity_id });
+  return h("li", { class: SEVERITY_CLASSES[episode.severity] },
+    h("span", null, h("button", { type: "button", onclick: open }, titleOf(hass, episode)), `: ${said(hass, episode)}`),
+    h("span", { class: "num" }, clock(hass, episode.raised_at)));
+};
+
+const titleOf = (hass, { name, rule }) => (name && name !== rule ? t(hass, "alarm.title", { name, rule }) : rule);
+
+const said = (hass, { reason, value, raised_at: raised, cleared_at: cleared, acknowledged_at: at, acknowledged_by: who, comment }) => {
+  const words = [reason || value];
+  words.push(cleared ? t(hass, "history.lasted", { duration: duration(hass, (new Date(cleared) - new Date(raised)) / 1000) }) : t(hass, "history.open"));
+  if (who) words.push(t(hass, "history.acknowledged", { who, after: duration(hass, (new Date(at) - new Date(raised)) / 1000) }));
+  return `${words.filter(Boolean).join(", ")}${comment ? ` ${t(hass, "alarm.quote", { comment })}` : ""}`;
+};

@@ -1,0 +1,320 @@
+// Card with one block of alarms: those that need someone, without data, in maintenance, snoozed, or the history.
+import { AlarmActions } from "./alarm-actions.js";
+import { createAlarmRow, isCritical, rowStyles } from "./alarm-row.js";
+import { titleOf } from "./alarm-texts.js";
+import { byUrgency, followAlarms, isSilent, isWaiting, openAlarm } from "./alarms.js";
+import { createHistory, historyStyles } from "./alarm-history.js";
+import { createMaintenanceRow, createSilentRow, createSnoozedRow } from "./alarm-short-rows.js";
+import { KeyedList, fire, h, icon, navigate, renderOnce, setText } from "./dom.js";
+import { clock } from "./formats.js";
+import { LiveElement } from "./live-element.js";
+import { openForm } from "./menu.js";
+import { sheet } from "./styles.js";
+import { t } from "./texts.js";
+
+const MAX_ROWS = 30;
+const SORT_MS = 10_000;
+const OPEN_STATES = new Set(["unacknowledged", "returned_unacknowledged", "acknowledged"]);
+
+const listStyles = sheet(`
+.well { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 4px 20px; align-items: center; padding: 28px 24px }
+.well > ha-icon { --mdc-icon-size: 64px; width: 64px; height: 64px; color: var(--success-color); grid-row: span 2 }
+.well.first > ha-icon { color: var(--calm) } .well b { font-size: 20px; font-weight: 500; line-height: 26px } .well p { line-height: 20px; color: var(--secondary-text-color) }
+.well .btn { grid-column: 2; justify-self: start; margin-top: 8px }
+@container (max-width: 480px) { .well { gap: 4px 12px; padding: 20px 16px } .well > ha-icon { --mdc-icon-size: 40px; width: 40px; height: 40px } .well b { font-size: 16px; line-height: 22px } }
+`);
+
+// What each block shows: its icon, the rows, and how a row looks.
+const BLOCKS = {
+  needs_you: { icon: "bell-ring", has: (row) => OPEN_STATES.has(row.state) && !isSilent(row), row: createAlarmRow },
+  silent: { icon: "access-point-off", has: (row) => OPEN_STATES.has(row.state) && isSilent(row), row: createSilentRow },
+  maintenance: { icon: "wrench", row: createMaintenanceRow },
+  snoozed: {
+    icon: "alarm-snooze",
+    has: (row) => row.state === "snoozed" || row.state === "out_of_service" || isSuppressedAlone(row),
+    row: createSnoozedRow,
+  },
+  history: { icon: "history" },
+};
+
+const isSuppressedAlone = (row) =>
+  row.state === "suppressed" && row.suppressed.some(({ reason }) => reason === "by_hand" || reason === "flapping");
+
+export default class AlarmList extends LiveElement {
+  #state = { phase: "loading", rows: new Map(), maintenance: [], total: 0 };
+  #unfollow = null;
+  #order = [];
+  #sortedAt = 0;
+  #announced = null;
+  #isLong = false;
+  #list = null;
+  #history = null;
+  #parts = {};
+  #shown = null;
+
+  constructor() {
+    super(rowStyles, historyStyles, listStyles);
+    this.actions = new AlarmActions(this);
+    const parts = {
+      heading: h("div", { class: "heading" }),
+      note: h("div"),
+      list: h("ul"),
+      empty: h("div"),
+      foot: h("div"),
+      live: h("div", { class: "sr", role: "status", "aria-live": "polite" }),
+    };
+    this.#parts = parts;
+    parts.card = h("ha-card", null, parts.note, parts.list, parts.empty, parts.foot);
+    this.shadowRoot.append(parts.heading, parts.card, parts.live);
+    for (const type of ["pointerleave", "focusout"]) this.addEventListener(type, () => this.changed());
+  }
+
+  connected() {
+    if (this.hass) this.#follow();
+  }
+
+  disconnected() {
+    this.#unfollow?.();
+    this.#unfollow = null;
+  }
+
+  #follow() {
+    this.#unfollow ??= followAlarms(this.hass, (state) => {
+      this.#state = state;
+      this.changed();
+    });
+  }
+
+  get #show() {
+    return this.config.show ?? "needs_you";
+  }
+
+  /** Return whether the order has to stay: the pointer or the focus is in the card. */
+  get #isHandled() {
+    return this.matches(":hover") || this.matches(":focus-within");
+  }
+
+  tick() {
+    this.changed();
+  }
+
+  update() {
+    this.#follow();
+    const { hass } = this;
+    const block = BLOCKS[this.#show];
+    if (this.#shown !== this.#show) this.#begin(block);
+    const rows = this.#show === "history" ? [] : this.#rows(block);
+    this.#updateHeading(hass, rows);
+    this.#updateNote(hass);
+    if (this.#history) this.#history.update(hass, targetOf(this.config) ?? {}, this.#state);
+    else this.#updateList(rows);
+    this.#updateEmpty(hass, rows);
+    this.#updateFoot(hass, rows);
+    this.#announce(hass);
+    this.#hideWhenEmpty(rows);
+  }
+
+  #begin(block) {
+    this.#shown = this.#show;
+    this.#parts.list.replaceChildren();
+    this.#history = null;
+    if (this.#show === "history") {
+      this.#history = createHistory(() => this.changed());
+      this.#parts.list.replaceChildren(this.#history.element);
+      return;
+    }
+    const card = this;
+    const context = {
+      get hass() {
+        return card.hass;
+      },
+      actions: this.actions,
+      open: (row) => openAlarm(this, row),
+      childrenOf: (row) => row.children.map((id) => this.#state.rows.get(id)).filter(Boolean),
+    };
+    this.#list = new KeyedList(this.#parts.list, () => block.row(context));
+  }
+
+  // ---------------------------------------------------------------- rows
+
+  #rows(block) {
+    if (this.#show === "maintenance") return this.#windows();
+    const isOurs = (row) => this.#isInPlace(row) && (block.has(row) || (this.#order.includes(row.id) && this.actions.isHeld(row.id)));
+    const rows = [...this.#state.rows.values()].filter(isOurs);
+    return this.#ordered(rows);
+  }
+
+  #windows() {
+    const { device_id: deviceId, area_id: areaId } = this.config;
+    const isInPlace = (entityId) => this.#isInPlace({ entity_id: entityId });
+    return this.#state.maintenance
+      .filter((window) => !(deviceId || areaId) || window.entities.some(isInPlace))
+      .map((window) => ({ ...window, id: window.window_id ?? window.kind }));
+  }
+
+  /** Return whether an alarm is one of the rule, the device or the area of the card. */
+  #isInPlace(row) {
+    const { device_id: deviceId, area_id: areaId, entity: rule } = this.config;
+    if (rule && row.rule_entity_id && row.rule_entity_id !== rule) return false;
+    if (!deviceId && !areaId) return true;
+    const entity = this.hass.entities[row.entity_id];
+    const device = this.hass.devices[entity?.device_id ?? row.device_id];
+    if (deviceId) return device?.id === deviceId || device?.via_device_id === deviceId;
+    return (entity?.area_id ?? device?.area_id) === areaId;
+  }
+
+  /** Sort, unless the card is in use or was sorted a moment ago; a new critical alarm comes on top at any time. */
+  #ordered(rows) {
+    const known = new Map(this.#order.map((id, index) => [id, index]));
+    const isSame = rows.length === known.size && rows.every((row) => known.has(row.id));
+    const keeps = this.#order.length && (this.#isHandled || (isSame && Date.now() - this.#sortedAt < SORT_MS));
+    const sorted = rows.toSorted(byUrgency);
+    if (keeps) {
+      const place = (row) => known.get(row.id) ?? (isCritical(row) ? -1 : Infinity);
+      sorted.sort((a, b) => place(a) - place(b) || 0);
+    } else {
+      this.#sortedAt = Date.now();
+    }
+    this.#order = sorted.map((row) => row.id);
+    return sorted;
+  }
+
+  #updateList(rows) {
+    this.#list.update(this.#isLong ? rows : rows.slice(0, MAX_ROWS), (row) => row.id);
+  }
+
+  // ---------------------------------------------------------------- around the rows
+
+  #updateHeading(hass, rows) {
+    const waiting = rows.filter((row) => isWaiting(row) && row.can_control);
+    const data = [this.config.heading, this.config.title, this.#show, waiting.length > 1, hass.user?.is_admin];
+    renderOnce(this.#parts.heading, data, () => {
+      if (!this.config.heading && !this.config.title) return [];
+      const title = this.config.title || t(hass, `list.${this.#show}`);
+      return [icon(BLOCKS[this.#show].icon), h("h2", null, title), this.#headingButton(hass, waiting)];
+    });
+    this.#parts.heading.hidden = !this.#parts.heading.hasChildNodes();
+    this.#parts.heading.style.display = this.#parts.heading.hidden ? "none" : "";
+  }
+
+  #headingButton(hass, waiting) {
+    const button = (name, text, onclick) =>
+      h("button", { class: "btn", type: "button", onclick, "aria-haspopup": "dialog" }, h("span", null, icon(name), text));
+    if (this.#show === "needs_you" && waiting.length > 1) {
+      return button("check-all", t(hass, "list.acknowledge_all"), (event) => this.#askAll(event.currentTarget));
+    }
+    if (this.#show === "maintenance" && hass.user?.is_admin) {
+      return button("plus", t(hass, "list.start"), (event) => this.actions.openStartMenu(event.currentTarget, targetOf(this.config) ?? { entity_id: "all" }));
+    }
+    return null;
+  }
+
+  #askAll(anchor) {
+    const { hass } = this;
+    const waiting = () => this.#rows(BLOCKS.needs_you).filter((row) => isWaiting(row) && row.can_control);
+    openForm(hass, anchor, {
+      title: t(hass, "list.acknowledge_all_title", { count: waiting().length }),
+      text: t(hass, "list.acknowledge_all_text"),
+      confirm: t(hass, "list.acknowledge_all"),
+      icon: "check-all",
+      run: () => waiting().forEach((row) => this.actions.acknowledge(row)),
+    });
+  }
+
+  #updateNote(hass) {
+    const { phase, at, error } = this.#state;
+    const text = { lost: at && t(hass, "list.lost", { time: clock(hass, at) }), failed: error || t(hass, "list.failed") }[phase];
+    renderOnce(this.#parts.note, text ?? null, () => (text ? [icon("lan-disconnect"), h("span", null, text)] : []));
+    this.#parts.note.className = text ? "note" : "";
+  }
+
+  #updateEmpty(hass, rows) {
+    const { phase } = this.#state;
+    const isLoading = phase === "loading";
+    const kind = isLoading ? "loading" : rows.length || this.#history || phase === "failed" ? null : this.#emptyKind(hass);
+    this.#parts.card.setAttribute("aria-busy", isLoading && !this.#history);
+    renderOnce(this.#parts.empty, [kind, this.#show, kind === "well" && ruleCounts(hass)], () => {
+      if (kind === "loading" && !this.#history) return [h("span", { class: "sr" }, t(hass, "list.loading")), bones(), bones()];
+      if (kind === "first") {
+        const add = () => navigate("/config/integrations/integration/iotbridge");
+        return h("div", { class: "well first" }, icon("bell-plus-outline"), h("b", null, t(hass, "list.first")), h("p", null, t(hass, "list.first_text")),
+          hass.user?.is_admin ? h("button", { class: "btn main", type: "button", onclick: add }, icon("plus"), t(hass, "list.first_add")) : null);
+      }
+      if (kind === "well") {
+        return h("div", { class: "well" }, icon("check-circle-outline"), h("b", null, t(hass, "list.well")), h("p", null, t(hass, "list.well_text", ruleCounts(hass))));
+      }
+      return kind ? h("div", { class: "rowb" }, icon("check"), h("div", null, h("span", null, t(hass, `list.empty_${this.#show}`)))) : [];
+    });
+  }
+
+  #emptyKind(hass) {
+    if (this.#show !== "needs_you") return "empty";
+    return ruleCounts(hass).count ? "well" : "first";
+  }
+
+  #updateFoot(hass, rows) {
+    const all = [...this.#state.rows.values()].filter((row) => this.#isInPlace(row));
+    const counts = {
+      acknowledged: rows.filter((row) => row.state === "acknowledged").length,
+      snoozed: all.filter((row) => row.state === "snoozed").length,
+    };
+    const more = this.#isLong ? 0 : Math.max(0, rows.length - MAX_ROWS);
+    const isNeeded = this.#show === "needs_you" && this.#state.phase !== "loading" && (rows.length > 0 || this.config.history_path);
+    renderOnce(this.#parts.foot, [counts, more, isNeeded, this.config.history_path, this.#show], () => {
+      const words = Object.entries(counts).filter(([, count]) => count).map(([name, count]) => t(hass, `list.count_${name}`, { count }));
+      const history = () => navigate(this.config.history_path);
+      const showAll = () => {
+        this.#isLong = true;
+        this.changed();
+      };
+      return [
+        isNeeded && words.length ? h("span", null, words.join(" · ")) : null,
+        more ? h("button", { class: "btn", type: "button", onclick: showAll }, t(hass, "list.more", { count: more })) : null,
+        isNeeded && this.config.history_path
+          ? h("button", { class: "btn", type: "button", onclick: history }, t(hass, "list.history"), icon("arrow-right")) : null,
+      ];
+    });
+    this.#parts.foot.className = this.#parts.foot.hasChildNodes() ? "foot" : "";
+  }
+
+  /** Announce new unacknowledged alarms to screen readers, politely; values and countdowns never. */
+  #announce(hass) {
+    if (this.#show !== "needs_you" || this.#state.phase !== "live") return;
+    const waiting = [...this.#state.rows.values()].filter((row) => row.state === "unacknowledged" && this.#isInPlace(row));
+    const fresh = waiting.filter((row) => this.#announced && !this.#announced.has(`${row.id} ${row.episode}`));
+    this.#announced = new Set(waiting.map((row) => `${row.id} ${row.episode}`));
+    if (fresh.length) setText(this.#parts.live, t(hass, "list.new", { names: fresh.map((row) => titleOf(hass, row)).join(", ") }));
+  }
+
+  /** Hide a block with a heading while it is empty: an empty block is absent. */
+  #hideWhenEmpty(rows) {
+    const card = this.parentElement;
+    const { device_id: deviceId, area_id: areaId, heading } = this.config;
+    const isMain = this.#show === "needs_you" && !deviceId && !areaId;
+    const isHidden = Boolean(heading && !isMain && !this.#history && !rows.length && !card.preview && this.#state.phase !== "failed");
+    if (card.hidden === isHidden) return;
+    card.hidden = isHidden;
+    card.style.display = isHidden ? "none" : "block";
+    fire(card, "card-visibility-changed", { value: !isHidden });
+  }
+}
+
+/** Return the device or the area of the card as a target of Home Assistant. */
+export const targetOf = ({ device_id: deviceId, area_id: areaId }) =>
+  deviceId ? { device_id: [deviceId] } : areaId ? { area_id: [areaId] } : null;
+
+const bones = () =>
+  h("div", { class: "rowb", "aria-hidden": "true" }, h("span", { class: "bone", style: "width:40px;height:40px;border-radius:50%" }),
+    h("div", { style: "display:grid;gap:8px" }, h("span", { class: "bone", style: "width:58%" }), h("span", { class: "bone", style: "width:29%" })));
+
+/** Return how many rules there are, and how many entities they monitor. */
+const ruleCounts = (hass) => {
+  if (ruleCounts.of !== hass.entities) {
+    ruleCounts.of = hass.entities;
+    ruleCounts.ids = Object.values(hass.entities)
+      .filter((entity) => entity.platform === "iotbridge" && entity.translation_key === "alarm" && entity.entity_id.startsWith("binary_sensor."))
+      .map((entity) => entity.entity_id);
+  }
+  const entities = ruleCounts.ids.reduce((sum, id) => sum + (hass.states[id]?.attributes.total ?? 0), 0);
+  return { count: ruleCounts.ids.length, entities };
+};

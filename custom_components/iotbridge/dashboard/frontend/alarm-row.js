@@ -1,0 +1,143 @@
+// One alarm as a row: what is wrong, why, what to do, who knows; with its buttons, and the alarms that it explains.
+import { isWaiting, severityOf } from "./alarms.js";
+import { SEVERITY_CLASSES, SEVERITY_ICONS, commentText, notifiedText, stateText, titleOf, whyParts } from "./alarm-texts.js";
+import { h, hiddenText, icon, renderOnce, setAttribute, setText } from "./dom.js";
+import { clock } from "./formats.js";
+import { sheet } from "./styles.js";
+import { t } from "./texts.js";
+
+const CRITICAL = 2;
+
+export const rowStyles = sheet(`
+.alarm { display: grid; grid-template-columns: 40px minmax(0, 1fr) auto; gap: 0 12px; padding: 12px 8px 12px 12px; border-top: 1px solid var(--divider-color); --s: var(--note) }
+.alarm:first-child { border-top: 0 } .alarm.crit { --s: var(--crit) } .alarm.warn { --s: var(--warn) }
+.alarm.crit.new { background: color-mix(in srgb, var(--crit) 9%, transparent) }
+.alarm .sev { width: 40px; height: 40px; border-radius: 50%; display: grid; place-items: center; color: color-mix(in srgb, var(--s) 70%, var(--ink)); background: color-mix(in srgb, var(--s) 20%, transparent) }
+.alarm:not(.new) .sev { background: none; box-shadow: inset 0 0 0 1.5px color-mix(in srgb, var(--s) 55%, transparent) }
+.alarm > .body { position: relative; min-width: 0; overflow-wrap: anywhere } .alarm .name::after { content: ""; position: absolute; inset: -4px 0 }
+.alarm .name { padding: 0; font-size: 16px; font-weight: 500; line-height: 22px; text-align: start; min-height: 24px } .alarm:not(.new) .name { font-size: 14px }
+.alarm .head { display: flex; flex-wrap: wrap; align-items: center; gap: 2px 8px } .alarm .why { line-height: 20px } .alarm .why b { font-weight: 500 }
+.alarm .told { font-size: 12px; line-height: 18px; color: var(--secondary-text-color); margin-top: 2px; font-variant-numeric: tabular-nums }
+.alarm .told ha-icon { --mdc-icon-size: 14px; width: 14px; height: 14px; margin: 0 4px 0 0; vertical-align: -2px }
+.alarm .do { display: flex; gap: 6px; line-height: 20px; margin-top: 4px } .alarm .do ha-icon { --mdc-icon-size: 16px; width: 16px; height: 16px; margin-top: 2px; color: var(--secondary-text-color) }
+.alarm .acts { display: flex; gap: 4px; align-items: start } .alarm .kids { grid-column: 2 / -1; margin-top: 4px } .alarm :empty:not(ha-icon) { display: none }
+.alarm .state { grid-column: 2 / -1; display: flex; flex-wrap: wrap; align-items: center; gap: 0 8px; font-weight: 500; min-height: 44px } .alarm .state ha-icon { --mdc-icon-size: 20px; width: 20px; height: 20px; color: var(--secondary-text-color) }
+.alarm .state span { flex: 1 1 160px; line-height: 18px } .alarm .state small { display: block; font-weight: 400; color: var(--secondary-text-color) }
+.kids summary { list-style: none; display: inline-flex; align-items: center; gap: 4px; min-height: 44px; margin: 0 -8px -8px; padding: 0 12px 0 4px; border-radius: 8px; cursor: pointer; font-weight: 500 }
+.kids summary::-webkit-details-marker { display: none } .kids summary ha-icon { --mdc-icon-size: 20px; width: 20px; height: 20px } .kids[open] summary ha-icon { rotate: 90deg }
+.kids li { display: flex; align-items: center; gap: 8px; min-height: 32px; padding-left: 2px } .kids li ha-icon { --mdc-icon-size: 16px; width: 16px; height: 16px; color: var(--secondary-text-color) }
+.kids li span:last-child { margin-left: auto; font-size: 12px; color: var(--secondary-text-color); padding-right: 8px }
+@container (max-width: 480px) {
+  .alarm { grid-template-columns: 40px minmax(0, 1fr); padding: 12px } .alarm .acts { grid-column: 1 / -1; margin-top: 8px; gap: 8px } .alarm .acts .btn:not(.ico) { flex: 1; padding: 0 8px }
+  .alarm.actionable .acts .btn.ico { background: color-mix(in srgb, var(--ink) 8%, transparent); border-radius: 12px; width: 48px }
+  .alarm .kids, .alarm .state { grid-column: 1 / -1; padding-left: 44px } .alarm .kids { margin-bottom: -8px }
+  .alarm:not(.actionable) { grid-template-columns: 40px minmax(0, 1fr) 44px } .alarm:not(.actionable) .acts { grid-column: auto; margin: 0 }
+}
+@media (prefers-reduced-motion: no-preference) { .kids summary ha-icon { transition: rotate .18s } .alarm.crit.new .sev { animation: iotbridge-call 2s ease-in-out infinite }
+  @keyframes iotbridge-call { 50% { background: color-mix(in srgb, var(--s) 34%, transparent) } } }
+`);
+
+/**
+ * Return a row, `{element, update(row)}`. `context` has the present `hass`, `actions`, `open(row)` and
+ * `childrenOf(row)`, the rows of the alarms that this one explains.
+ */
+export const createAlarmRow = (context) => {
+  let row;
+  const { actions } = context;
+  const severity = h("span", { class: "sev" });
+  const name = h("button", { class: "name", type: "button", onclick: () => context.open(row) });
+  const chip = h("span");
+  const why = h("div", { class: "why" });
+  const instructions = h("div", { class: "do" });
+  const notified = h("div", { class: "told" });
+  const buttons = h("div", { class: "acts" });
+  const status = h("div", { class: "state", role: "status" });
+  const children = h("div", { class: "kids-place" });
+  const body = h("div", { class: "body" }, h("div", { class: "head" }, name, chip), why, instructions, notified);
+  const element = h("li", { class: "alarm" }, severity, body, buttons, status, children);
+
+  const update = (newRow) => {
+    row = newRow;
+    const { hass } = context;
+    const isNew = isWaiting(row);
+    const title = titleOf(hass, row);
+    setAttribute(element, "class", `alarm ${SEVERITY_CLASSES[row.severity]} ${isNew ? "new" : "known"} ${isNew && row.can_control ? "actionable" : ""}`);
+    setAttribute(element, "data-id", row.id);
+    setText(name, title);
+    const shape = row.state === "returned_unacknowledged" ? "bell-badge" : SEVERITY_ICONS[row.severity];
+    const word = t(hass, `severity.${row.severity}`);
+    renderOnce(severity, [shape, word], () => [icon(shape), hiddenText(word)]);
+    updateChip(hass, isNew ? word : stateText(hass, row));
+    const reason = whyParts(hass, row, (text) => ({ strong: text }));
+    renderOnce(why, reason, () => reason.map((part) => (part?.strong ? h("b", { class: "num" }, part.strong) : part)));
+    renderOnce(instructions, row.instructions, () => (row.instructions ? [icon("wrench"), h("span", null, row.instructions)] : []));
+    const line = isNew ? notifiedText(hass, row) : commentText(hass, row);
+    renderOnce(notified, [isNew, Boolean(line)], () => (line ? [isNew ? icon("bullhorn") : null, h("span")] : []));
+    if (line) setText(notified.lastElementChild, line);
+    updateButtons(hass, title);
+    updateStatus(hass);
+    updateChildren(hass);
+  };
+
+  const updateChip = (hass, text) => {
+    const isReturned = row.state === "returned_unacknowledged";
+    const [style, shape] = isReturned ? ["", "check"] : isWaiting(row) ? [SEVERITY_CLASSES[row.severity], null] : ["", "account-check"];
+    setAttribute(chip, "class", `chip ${style}`);
+    const words = isReturned ? stateText(hass, row) : text;
+    renderOnce(chip, [words, shape], () => [shape ? icon(shape) : null, words]);
+  };
+
+  const updateButtons = (hass, title) => {
+    const isBusy = actions.status(row.id)?.phase === "busy";
+    const canAcknowledge = row.can_control && isWaiting(row);
+    const data = [row.can_control, isWaiting(row), isBusy, title, hass.locale.language, row.controllers];
+    renderOnce(buttons, data, () => [
+      canAcknowledge
+        ? h("button", { class: "btn main", type: "button", disabled: isBusy, onclick: () => actions.acknowledge(row) },
+            icon("check"), t(hass, "action.acknowledge"), hiddenText(`: ${title}`))
+        : null,
+      canAcknowledge
+        ? h("button", { class: "btn ico", type: "button", "aria-haspopup": "menu", "aria-label": t(hass, "action.snooze_name", { name: title }),
+            title: t(hass, "action.snooze"), onclick: (event) => actions.openSnoozeMenu(event.currentTarget, row) }, icon("alarm-snooze"))
+        : null,
+      h("button", { class: "btn ico", type: "button", "aria-haspopup": "menu", "aria-label": t(hass, "action.more", { name: title }),
+        onclick: (event) => actions.openMoreMenu(event.currentTarget, row, { name: title, details: () => context.open(row) }) }, icon("dots-vertical")),
+    ]);
+  };
+
+  const updateStatus = (hass) => {
+    const now = actions.status(row.id);
+    const refused = !row.can_control && isWaiting(row) ? row.controllers ?? [] : null;
+    renderOnce(status, [now?.phase, now?.text, refused], () => {
+      if (now?.phase === "done") {
+        return [icon("check"), h("span", null, now.text), h("button", { class: "btn", type: "button", onclick: () => now.undo() }, t(hass, "action.undo"))];
+      }
+      if (now?.phase === "failed") {
+        return [icon("alert"), h("span", null, t(hass, "action.failed"), h("small", null, now.text)),
+          h("button", { class: "btn", type: "button", onclick: () => now.again() }, t(hass, "action.again"))];
+      }
+      return refused ? [icon("shield-alert"), h("span", null, refusedText(hass, refused))] : [];
+    });
+  };
+
+  const updateChildren = (hass) => {
+    const rows = context.childrenOf(row);
+    const data = rows.map((child) => [child.id, titleOf(hass, child), child.condition_since ?? child.raised_at]);
+    renderOnce(children, data, () => {
+      if (!rows.length) return [];
+      const isOpen = Boolean(children.querySelector("details")?.open);
+      return h("details", { class: "kids", open: isOpen },
+        h("summary", null, icon("chevron-right"), t(hass, "alarm.children", { count: rows.length })),
+        h("ul", null, data.map(([, childTitle, at]) =>
+          h("li", null, icon("subdirectory-arrow-right"), h("span", null, childTitle), h("span", { class: "num" }, at ? clock(hass, at) : "")))));
+    });
+    setAttribute(children, "style", rows.length ? "display: contents" : "display: none");
+  };
+
+  return { element, update };
+};
+
+const refusedText = (hass, names) =>
+  names.length ? t(hass, "action.controllers", { who: new Intl.ListFormat(hass.locale.language, { type: "disjunction" }).format(names) }) : t(hass, "action.no_right");
+
+export const isCritical = (row) => severityOf(row) === CRITICAL && row.state === "unacknowledged";

@@ -1,0 +1,105 @@
+// Sentences about an alarm, used by rows and details.
+import { age, clock, countdown, isToday, measure, moment, secondsSince, until } from "./formats.js";
+import { parts, t } from "./texts.js";
+
+const HOUR_S = 3600;
+
+export const SEVERITY_ICONS = { critical: "alert-octagon", warning: "alert", info: "information" };
+export const SEVERITY_CLASSES = { critical: "crit", warning: "warn", info: "info" };
+
+/** Return the name: that of the rule, with the entity in front where the rule has more than one. */
+export const titleOf = (hass, row) => {
+  const total = hass.states[row.rule_entity_id]?.attributes.total;
+  return row.entity_id && total !== 1 && row.name !== row.rule
+    ? t(hass, "alarm.title", { name: row.name, rule: row.rule })
+    : row.rule;
+};
+
+/** Return the names as a list: "Anna and Ben". */
+export const namesOf = (hass, names) =>
+  new Intl.ListFormat(hass.locale.language, { type: "conjunction" }).format([...new Set(names)]);
+
+/** Return "for 11 min" within an hour, then "since 19:05" or "since 26 November, 05:10". */
+export const sinceText = (hass, at) => {
+  const seconds = secondsSince(at);
+  if (seconds < HOUR_S) return t(hass, "alarm.for", { age: age(hass, seconds) });
+  return t(hass, isToday(hass, at) ? "alarm.since_time" : "alarm.since_day", { moment: moment(hass, at) });
+};
+
+/** Return the present value of an alarm's entity as a number; null where it is none. */
+export const liveValue = (hass, row) => {
+  const state = hass.states[row.entity_id]?.state;
+  const value = state === undefined || state.trim() === "" ? NaN : Number(state);
+  return row.value_number === null || !Number.isFinite(value) ? null : value;
+};
+
+/** Return whether a value is on the bad side of the alarm's limit. */
+const isBeyond = (row, value) => (row.side === "above" ? value > row.limit : value < row.limit);
+
+/** Return a value with its unit, as Home Assistant shows the entity. */
+export const valueText = (hass, row, value) => {
+  const state = hass.states[row.entity_id];
+  if (state && liveValue(hass, row) === value && hass.formatEntityState) return hass.formatEntityState(state);
+  return measure(hass, value, row.unit);
+};
+
+export const limitText = (hass, row, value = row.limit) => measure(hass, value, row.unit);
+
+/** Return why the alarm is raised, as parts; the values are in bold. */
+export const whyParts = (hass, row, bold) => {
+  const since = row.raised_at && row.active ? sinceText(hass, row.condition_since ?? row.raised_at) : null;
+  const value = liveValue(hass, row);
+  if (row.active && value !== null && row.limit !== null && row.side && isBeyond(row, value)) {
+    const values = { value: bold(valueText(hass, row, value)), limit: limitText(hass, row), since };
+    return parts(hass, `alarm.why_${row.side}`, values);
+  }
+  return since ? parts(hass, "alarm.why", { reason: row.reason || row.value, since }) : [row.reason || row.value];
+};
+
+/** Return the words of the state of an alarm that is acknowledged, cleared or quiet. */
+export const stateText = (hass, row) => {
+  switch (row.state) {
+    case "acknowledged":
+      return row.acknowledged?.who
+        ? t(hass, "alarm.knows", { who: row.acknowledged.who })
+        : t(hass, "alarm.state.acknowledged");
+    case "snoozed":
+      return t(hass, "alarm.snoozed_until", { until: until(hass, row.snoozed.until) });
+    default:
+      return t(hass, `alarm.state.${row.state}`);
+  }
+};
+
+/** Return who was notified and who follows; empty where there is nothing to say. */
+export const notifiedText = (hass, row) => {
+  const said = [];
+  const delivered = row.notified.filter(({ result }) => result !== "refused");
+  const last = delivered.at(-1);
+  if (last) {
+    const groups = delivered.filter(({ at }) => Math.abs(new Date(at) - new Date(last.at)) < 60_000).map(({ group }) => group);
+    const count = new Set(groups).size;
+    said.push(t(hass, "alarm.notified", { count, who: namesOf(hass, groups), time: moment(hass, last.at) }));
+  } else if (row.notified.length) {
+    said.push(t(hass, "alarm.refused", { who: namesOf(hass, row.notified.map(({ group }) => group)) }));
+  }
+  const [waiting] = row.pending;
+  if (waiting?.until && !last) said.push(t(hass, "alarm.held", { who: waiting.group, time: until(hass, waiting.until) }));
+  const [next] = row.next;
+  if (next && row.state === "unacknowledged") said.push(nextText(hass, next));
+  if (row.tells_nobody) said.push(t(hass, "alarm.no_group"));
+  return said.join(" · ");
+};
+
+/** Return who is notified next, with the time that is left, or the time of day when it is further away. */
+export const nextText = (hass, next) => {
+  const left = -secondsSince(next.at);
+  const [soon, later] = next.kind === "repeated" ? ["alarm.again_in", "alarm.again_at"] : ["alarm.follows_in", "alarm.follows_at"];
+  if (left < HOUR_S) return t(hass, soon, { who: next.group, left: countdown(left) });
+  return t(hass, later, { who: next.group, time: until(hass, next.at) });
+};
+
+/** Return the comment of the person who acknowledged, with its time. */
+export const commentText = (hass, row) => {
+  const { comment, at } = row.acknowledged ?? {};
+  return comment ? `${t(hass, "alarm.quote", { comment })}${at ? ` · ${clock(hass, at)}` : ""}` : "";
+};

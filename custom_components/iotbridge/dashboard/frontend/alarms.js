@@ -1,0 +1,159 @@
+// Open alarms of the home, and what one can do with them. The server knows the rights and records who did it.
+
+import { openMoreInfo } from "./dom.js";
+
+const PHASES = { loading: "loading", live: "live", lost: "lost", failed: "failed" };
+const subscriptions = new WeakMap();
+
+/**
+ * Follow the open alarms; `callback(state)` is called now and after each change, and the function that is returned
+ * ends it. All callers with one target share one subscription.
+ */
+export const followAlarms = (hass, callback, target = {}) => {
+  const pool = subscriptions.get(hass.connection) ?? new Map();
+  subscriptions.set(hass.connection, pool);
+  const key = JSON.stringify([target, hass.language]);
+  if (!pool.has(key)) pool.set(key, new Subscription(hass, target));
+  const subscription = pool.get(key);
+  subscription.add(callback);
+  return () => {
+    subscription.delete(callback);
+    if (!subscription.isUsed) {
+      subscription.end();
+      pool.delete(key);
+    }
+  };
+};
+
+class Subscription {
+  #callbacks = new Set();
+  #hass;
+  #target;
+  #unsubscribe = null;
+  #isComplete = false;
+
+  constructor(hass, target) {
+    this.#hass = hass;
+    this.#target = target;
+    this.state = { phase: PHASES.loading, rows: new Map(), total: 0, maintenance: [], at: null };
+    hass.connection.addEventListener("disconnected", this.#lost);
+    hass.connection.addEventListener("ready", this.#found);
+    this.#subscribe();
+  }
+
+  get isUsed() {
+    return this.#callbacks.size > 0;
+  }
+
+  add(callback) {
+    this.#callbacks.add(callback);
+    callback(this.state);
+  }
+
+  delete(callback) {
+    this.#callbacks.delete(callback);
+  }
+
+  async end() {
+    this.#hass.connection.removeEventListener("disconnected", this.#lost);
+    this.#hass.connection.removeEventListener("ready", this.#found);
+    const unsubscribe = this.#unsubscribe;
+    this.#unsubscribe = "ended";
+    if (typeof unsubscribe === "function") await unsubscribe().catch(() => {});
+  }
+
+  async #subscribe() {
+    const message = { type: "iotbridge/alarms/open", target: this.#target, language: this.#hass.language };
+    try {
+      const unsubscribe = await this.#hass.connection.subscribeMessage((event) => this.#receive(event), message);
+      if (this.#unsubscribe === "ended") await unsubscribe().catch(() => {});
+      else this.#unsubscribe = unsubscribe;
+    } catch (error) {
+      this.#change({ phase: PHASES.failed, error: error?.message });
+    }
+  }
+
+  /** Replace all rows by the first event of a connection, or one that is marked as complete; merge all others. */
+  #receive({ alarms = [], removed = [], total, maintenance, complete }) {
+    const rows = this.#isComplete && !complete ? new Map(this.state.rows) : new Map();
+    this.#isComplete = true;
+    for (const id of removed) rows.delete(id);
+    for (const row of alarms) rows.set(row.id, row);
+    this.#change({
+      phase: PHASES.live,
+      rows,
+      total: total ?? rows.size,
+      maintenance: maintenance ?? this.state.maintenance,
+    });
+  }
+
+  #lost = () => {
+    this.#isComplete = false; // the connection subscribes again by itself, and is then sent everything
+    this.#change({ phase: PHASES.lost, at: this.state.at ?? Date.now() });
+  };
+
+  #found = () => {
+    this.#isComplete = false;
+  };
+
+  #change(values) {
+    this.state = { ...this.state, ...values };
+    if (values.phase === PHASES.live) this.state.at = null;
+    for (const callback of this.#callbacks) callback(this.state);
+  }
+}
+
+// ---------------------------------------------------------------- order
+
+const SEVERITIES = ["info", "warning", "critical"];
+const STATES = ["unacknowledged", "returned_unacknowledged", "acknowledged", "snoozed", "suppressed", "out_of_service", "normal"];
+
+export const severityOf = (row) => SEVERITIES.indexOf(row.severity);
+
+/** Compare two alarms: unacknowledged ones first, the most severe first, the newest first. */
+export const byUrgency = (a, b) =>
+  STATES.indexOf(a.state) - STATES.indexOf(b.state) ||
+  severityOf(b) - severityOf(a) ||
+  `${b.raised_at}`.localeCompare(`${a.raised_at}`) ||
+  a.id.localeCompare(b.id);
+
+export const isWaiting = (row) => row.state === "unacknowledged" || row.state === "returned_unacknowledged";
+export const isSilent = (row) => row.kind === "no_data" && row.severity !== "critical";
+
+// ---------------------------------------------------------------- actions
+
+const call = (hass, action, data, target) => hass.callService("iotbridge", action, data, target, false);
+
+const change = (hass, row, action, data = {}) =>
+  call(hass, action, { ...data, ...(row.entity_id ? { alarm: [row.entity_id] } : {}) }, { entity_id: row.rule_entity_id });
+
+const withComment = (comment) => (comment ? { comment } : {});
+
+export const acknowledge = (hass, row, comment) => change(hass, row, "acknowledge", withComment(comment));
+export const unacknowledge = (hass, row) => change(hass, row, "unacknowledge");
+export const snooze = (hass, row, until, comment) =>
+  change(hass, row, "snooze", { until: new Date(until).toISOString(), ...withComment(comment) });
+export const unsnooze = (hass, row) => change(hass, row, "unsnooze");
+export const startMaintenance = (hass, row, until) =>
+  call(hass, "maintenance_start", { until: new Date(until).toISOString(), name: row.name }, { entity_id: row.entity_id ?? row.rule_entity_id });
+export const endMaintenance = (hass, window) =>
+  window.kind === "all"
+    ? hass.callService("switch", "turn_off", {}, { entity_id: window.switch }, false)
+    : call(hass, "maintenance_end", { window_id: [window.window_id] });
+
+// ---------------------------------------------------------------- details
+
+const opened = new Map();
+
+/** Open the dialog of an alarm's rule; it shows the alarm among those of the rule. */
+export const openAlarm = (element, row) => {
+  opened.set(row.rule_entity_id, row.entity_id);
+  openMoreInfo(element, row.rule_entity_id);
+};
+
+/** Return the entity whose alarm was opened last, once; undefined where the rule was opened. */
+export const takeOpened = (ruleEntityId) => {
+  const entityId = opened.get(ruleEntityId);
+  opened.delete(ruleEntityId);
+  return entityId;
+};

@@ -1,0 +1,75 @@
+// Entry, on every page of Home Assistant: names the elements and cards. All else is loaded when it is first shown.
+import { defineLazily } from "./lazy.js";
+import { loadTexts, t } from "./texts.js";
+
+const CARD_PROPERTIES = ["preview", "layout", "editMode"];
+const BLOCKS = ["needs_you", "silent", "maintenance", "snoozed", "history"];
+
+const page = () => document.querySelector("home-assistant")?.hass;
+// The names of cards are read when someone opens the card picker, long after this.
+const waiting = setInterval(() => {
+  if (!page()?.locale) return;
+  clearInterval(waiting);
+  loadTexts(page());
+}, 250);
+
+/** Offer a card in the card picker, with its name and description in the language of the user. */
+const offerCard = (type, key, more) => {
+  window.customCards ??= [];
+  if (window.customCards.some((card) => card.type === type)) return;
+  window.customCards.push({
+    type,
+    get name() {
+      return t(page(), `card.${key}.name`);
+    },
+    get description() {
+      return t(page(), `card.${key}.description`);
+    },
+    preview: true,
+    ...more,
+  });
+};
+
+const isRule = (hass, entityId) => entityId.startsWith("binary_sensor.") && hass.entities[entityId]?.platform === "iotbridge" && hass.entities[entityId].translation_key === "alarm";
+
+// ---------------------------------------------------------------- alarms
+
+defineLazily("iotbridge-alarm-info", () => import("./alarm-info.js"), { properties: ["stateObj", "entry"] });
+
+defineLazily("iotbridge-alarm-list", () => import("./alarm-list.js"), {
+  properties: CARD_PROPERTIES,
+  methods: {
+    getCardSize: () => 4,
+    getGridOptions: () => ({ columns: 12, min_columns: 6, rows: "auto" }),
+  },
+  statics: {
+    getStubConfig: () => ({ show: "needs_you" }),
+    getConfigForm: async () => {
+      await loadTexts(page());
+      return {
+        schema: [
+          {
+            name: "show",
+            required: true,
+            selector: { select: { mode: "dropdown", options: BLOCKS.map((value) => ({ value, label: t(page(), `list.${value}`) })) } },
+          },
+          { name: "title", selector: { text: {} } },
+          { name: "heading", selector: { boolean: {} } },
+          { name: "entity", selector: { entity: { filter: { integration: "iotbridge", domain: "binary_sensor" } } } },
+          { name: "device_id", selector: { device: {} } },
+          { name: "area_id", selector: { area: {} } },
+          { name: "history_path", selector: { navigation: {} } },
+        ],
+        computeLabel: ({ name }) => t(page(), `editor.${name}`),
+        computeHelper: ({ name }) => (["heading", "entity", "device_id", "area_id", "history_path"].includes(name) ? t(page(), `editor.${name}_helper`) : undefined),
+      };
+    },
+  },
+  check: ({ show = "needs_you" }) => {
+    if (!BLOCKS.includes(show)) throw new Error(`show: expected one of ${BLOCKS.join(", ")}`);
+  },
+});
+
+offerCard("iotbridge-alarm-list", "alarm_list", {
+  getEntitySuggestion: (hass, entityId) => (isRule(hass, entityId) ? { config: { type: "custom:iotbridge-alarm-list", entity: entityId } } : null),
+});

@@ -1,0 +1,123 @@
+"""Files of the frontend: their texts, their size, and that nothing is put into the page as markup."""
+
+import gzip
+import json
+from pathlib import Path
+import re
+
+import pytest
+
+from custom_components.iotbridge.dashboard.module import ENTRY, FOLDER
+from tests.test_translations import LANGUAGES
+from tests.test_wording import FOREIGN, OTHER_ADDRESS
+
+MODULES = sorted(FOLDER.rglob("*.js"))
+MAX_COMPRESSED = 60_000
+MAX_ENTRY = 4_000
+MAX_LINES = 400
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+# Keys in the source: whole ones, and the beginnings of those that end with a word of the data.
+KEY = re.compile(r"""["`]([a-z_]+\.[a-z_.0-9]+)(["`]|\$\{)""")
+FORMS = {"one", "other"}
+
+
+def texts(language: str) -> dict[str, str]:
+    """Return all texts of a language; each form of a text with several has the form behind its key."""
+    loaded = json.loads((FOLDER / "texts" / f"{language}.json").read_text("utf-8"))
+    flat: dict[str, str] = {}
+    for key, text in loaded.items():
+        if isinstance(text, dict):
+            assert text.keys() == FORMS, key
+            flat |= {f"{key}:{form}": words for form, words in text.items()}
+        else:
+            flat[key] = text
+    return flat
+
+
+def sizes(paths: list[Path]) -> int:
+    return sum(len(gzip.compress(path.read_bytes(), 9, mtime=0)) for path in paths)
+
+
+def test_the_modules_are_small() -> None:
+    assert sizes([*MODULES, FOLDER / "texts" / "en.json"]) <= MAX_COMPRESSED
+    # On every page of Home Assistant.
+    assert sizes([FOLDER / name for name in (ENTRY, "lazy.js", "texts.js")]) <= MAX_ENTRY
+
+
+def test_there_is_no_other_file_and_none_is_long() -> None:
+    files = {path.relative_to(FOLDER) for path in FOLDER.rglob("*") if path.is_file()}
+    assert {path.suffix for path in files} == {".js", ".json"}
+    assert {path.stem for path in files if path.suffix == ".json"} == set(LANGUAGES)
+    assert {path.name for path in MODULES if len(path.read_text("utf-8").splitlines()) > MAX_LINES} == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_texts_of_others_never_become_markup(path: Path) -> None:
+    source = path.read_text("utf-8")
+
+    assert (
+        re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|srcdoc", source) == []
+    )
+    assert re.findall(r"https?://(?!www\.w3\.org/2000/svg)", source) == []
+    assert re.findall(r"console\.|debugger", source) == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_imported_files_exist(path: Path) -> None:
+    source = path.read_text("utf-8")
+    names = re.findall(r"""from "(\./[^"]+)"|import\("(\./[^"]+)"\)""", source)
+
+    assert [name for pair in names for name in pair if name and not (path.parent / name).is_file()] == []
+
+
+def test_every_language_has_the_same_texts_and_placeholders() -> None:
+    english = texts("en")
+
+    for language in LANGUAGES:
+        translated = texts(language)
+        assert translated.keys() == english.keys()
+        assert list(translated) == sorted(translated)
+        differing = {
+            key: (english[key], text)
+            for key, text in translated.items()
+            if key.endswith((":other",)) or ":" not in key
+            if set(PLACEHOLDER.findall(text)) != set(PLACEHOLDER.findall(english[key]))
+        }
+        assert differing == {}
+
+
+def test_no_text_is_missing_or_unused() -> None:
+    source = "\n".join(path.read_text("utf-8") for path in MODULES)
+    named = KEY.findall(source)
+    whole = {key for key, end in named if end != "${"}
+    beginnings = tuple({key for key, end in named if end == "${"} | set(re.findall(r"`([a-z_]+\.)\$\{", source)))
+    keys = {key.partition(":")[0] for key in texts("en")}
+    prefixes = {key.partition(".")[0] for key in keys}
+
+    assert {key for key in whole if key.partition(".")[0] in prefixes and not key.endswith(".js")} <= keys
+    assert {key for key in keys - whole if not key.startswith(beginnings)} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_words_are_those_of_the_dialogs(language: str) -> None:
+    found = {key: PLACEHOLDER.sub("", text) for key, text in texts(language).items()}
+
+    assert {key: match[0] for key, text in found.items() if (match := FOREIGN[language].search(text))} == {}
+
+
+@pytest.mark.parametrize("language", ["it", "fr"])
+def test_there_is_one_form_of_address_and_the_punctuation_of_home_assistant(language: str) -> None:
+    questions = {key: text for key, text in texts(language).items() if not text.endswith("?")}
+
+    assert {key: match[0] for key, text in questions.items() if (match := OTHER_ADDRESS[language].search(text))} == {}
+    assert [key for key, text in texts(language).items() if re.search("[\u2019\u201c\u201d]", text)] == []
+    if language == "fr":
+        assert [key for key, text in texts("fr").items() if re.search(r"[^\s{][:;?!](\s|$)", text)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_labels_are_no_sentences(language: str) -> None:
+    labels = {key: text for key, text in texts(language).items() if key.startswith(("severity.", "time.", "menu."))}
+
+    assert labels
+    assert {key: text for key, text in labels.items() if text.endswith((".", ":", "!"))} == {}
