@@ -30,6 +30,7 @@ async def test_every_transition_is_logged_with_actor_and_comment(
     await set_state(kit, "sensor.one", "90", friendly_name="Boiler")
     context = Context(user_id=hass_admin_user.id)
     await call(kit, "acknowledge", entity_id="sensor.one", context=context, comment="On my way")
+    await call(kit, "unacknowledge", entity_id="sensor.one", context=context, comment="No time")
     await call(kit, "snooze", entity_id="sensor.one", duration=60, context=context)
     await call(kit, "unsnooze", entity_id="sensor.one")
     await call(kit, "out_of_service", entity_id="sensor.one")
@@ -40,8 +41,9 @@ async def test_every_transition_is_logged_with_actor_and_comment(
     assert entries[0].startswith("Boiler alarm Hot was raised (Critical): ")
     assert "90" in entries[0]
     assert entries[1] == f"Boiler alarm Hot was acknowledged by {hass_admin_user.name}: On my way"
-    assert entries[2].startswith(f"Boiler alarm Hot was snoozed by {hass_admin_user.name}")
-    assert [line.partition(":")[0] for line in entries[3:]] == [
+    assert entries[2] == f"Boiler the acknowledgement of alarm Hot was taken back by {hass_admin_user.name}: No time"
+    assert entries[3].startswith(f"Boiler alarm Hot was snoozed by {hass_admin_user.name}")
+    assert [line.partition(":")[0] for line in entries[4:]] == [
         "Boiler alarm Hot is no longer snoozed",
         "Boiler alarm Hot was taken out of service",
         "Boiler alarm Hot was returned to service",

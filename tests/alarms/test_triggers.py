@@ -112,7 +112,12 @@ async def test_an_unacknowledged_alarm_triggers_escalated(kit: Kit, automate: Au
 
 @pytest.mark.parametrize(
     ("trigger", "expected"),
-    [("alarm_acknowledged", ["acknowledged"]), ("alarm_cleared", ["cleared"]), ("alarm_raised", ["raised"])],
+    [
+        ("alarm_acknowledged", ["acknowledged"]),
+        ("alarm_cleared", ["cleared"]),
+        ("alarm_raised", ["raised"]),
+        ("alarm_unacknowledged", ["unacknowledged"]),
+    ],
 )
 async def test_each_trigger_fires_for_its_own_change(
     kit: Kit, automate: Automate, trigger: str, expected: list[str]
@@ -122,6 +127,7 @@ async def test_each_trigger_fires_for_its_own_change(
 
     await set_state(kit, "sensor.one", "90")
     await call(kit, "acknowledge", entity_id="sensor.one", comment="Mine")
+    await call(kit, "unacknowledge", entity_id="sensor.one", comment="Not mine")
     await call(kit, "snooze", entity_id="sensor.one", duration=3600)
     await call(kit, "unsnooze", entity_id="sensor.one")
     await set_state(kit, "sensor.one", "20")

@@ -1,4 +1,4 @@
-"""Triggers for transitions of alarms: raised, cleared, acknowledged, escalated."""
+"""Triggers for transitions of alarms: raised, cleared, acknowledged, unacknowledged, escalated."""
 
 from typing import ClassVar, override
 
@@ -99,6 +99,13 @@ class AlarmAcknowledgedTrigger(AlarmTrigger):
     _sentence = "alarm {rule} was acknowledged for {alarm}"
 
 
+class AlarmUnacknowledgedTrigger(AlarmTrigger):
+    """Trigger for alarms whose acknowledgement is taken back."""
+
+    _changes = frozenset({Change.UNACKNOWLEDGED})
+    _sentence = "the acknowledgement of alarm {rule} was taken back for {alarm}"
+
+
 class AlarmEscalatedTrigger(AlarmTrigger):
     """Trigger for alarms that escalate because they were not acknowledged in time."""
 
@@ -111,4 +118,5 @@ ALARM_TRIGGERS: dict[str, type[Trigger]] = {
     "alarm_cleared": AlarmClearedTrigger,
     "alarm_escalated": AlarmEscalatedTrigger,
     "alarm_raised": AlarmRaisedTrigger,
+    "alarm_unacknowledged": AlarmUnacknowledgedTrigger,
 }

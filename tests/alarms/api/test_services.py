@@ -23,6 +23,8 @@ async def test_each_action_changes_the_alarm_once(kit: Kit) -> None:
 
     for action, state, more in (
         ("acknowledge", "acknowledged", NOTHING),
+        ("unacknowledge", "unacknowledged", {}),
+        ("acknowledge", "acknowledged", {}),
         ("snooze", "snoozed", {"duration": "01:00:00"}),
         ("unsnooze", "acknowledged", {}),
         ("suppress", "suppressed", {}),

@@ -26,6 +26,7 @@ ACTIVE = Evaluation(True, Severity.WARNING, "90", "90 > 80")
 INACTIVE = Evaluation(False, Severity.WARNING, "20")
 UNKNOWN = Evaluation(None)
 ACKNOWLEDGE = Commanded(lambda alarm, _timing, now: lifecycle.acknowledge(alarm, ANNA, now))
+TAKE_BACK = Commanded(lambda alarm, _timing, now: lifecycle.unacknowledge(alarm, ANNA, now))
 SETTINGS = Settings(flapping_per_hour=3, explain=lambda evaluation: f"explained: {evaluation.reason_key}")
 
 POLICY = EscalationPolicy(
@@ -81,6 +82,13 @@ def lines(outcome: AlarmOutcome) -> list[str]:
             ["acknowledged", "acknowledged > family"],
             None,
             id="acknowledged, no step scheduled",
+        ),
+        pytest.param(
+            Timing(),
+            [(1, ACTIVE), (2, ACKNOWLEDGE), (1000, TAKE_BACK)],
+            ["unacknowledged", "unacknowledged > family"],
+            1599,
+            id="taken back, the next step scheduled again",
         ),
         pytest.param(Timing(), [(1, ACTIVE), (2, UNKNOWN)], [], 601, id="an unknown value changes nothing"),
         pytest.param(

@@ -71,6 +71,59 @@ def play(policy: EscalationPolicy, inputs: Iterable[Input], timing: Timing) -> l
             id="acknowledged before the escalation",
         ),
         pytest.param(
+            THEN_OTHERS,
+            [(0, BAD), (300, "ack"), (5000, "unack"), (5299, "tick"), (5300, "tick"), (5400, GOOD)],
+            [
+                "0 raised: family",
+                "300 acknowledged: family",
+                "5000 unacknowledged: family",
+                "5300 escalated: neighbour",
+                "5400 cleared: family, neighbour",
+            ],
+            id="taken back: the next step follows after the rest of its time",
+        ),
+        pytest.param(
+            AGAIN,
+            [(0, BAD), (100, "tick"), (150, "ack"), (1000, "unack"), (1199, "tick"), (1200, "tick")],
+            [
+                "0 raised: family",
+                "100 repeated: family",
+                "150 acknowledged: family",
+                "1000 unacknowledged: family",
+                "1200 repeated: family",
+            ],
+            id="taken back: repeats go on",
+        ),
+        pytest.param(
+            LATER,
+            [(0, BAD), (20, "ack"), (100, "unack"), (139, "tick"), (140, "tick")],
+            ["140 raised: work"],
+            id="taken back before anyone was notified",
+        ),
+        pytest.param(
+            THEN_OTHERS,
+            [(0, BAD), (5, "snooze 50"), (6, "ack"), (50, "tick"), (60, "unack"), (660, "tick")],
+            [
+                "0 raised: family",
+                "5 withdrawn: family",
+                "6 acknowledged: family (silent)",
+                "60 unacknowledged: family",
+                "660 escalated: neighbour",
+            ],
+            id="taken back after it was acknowledged while snoozed",
+        ),
+        pytest.param(
+            AT_ONCE,
+            [(0, BAD), (5, "ack"), (6, "snooze 50"), (7, "unack"), (50, "tick")],
+            [
+                "0 raised: family",
+                "5 acknowledged: family",
+                "6 withdrawn: family",
+                "50 repeated: family",
+            ],
+            id="taken back while snoozed",
+        ),
+        pytest.param(
             AGAIN,
             [(0, BAD), (99, "tick"), (100, "tick"), (299, "tick"), (300, "tick"), (699, "tick"), (700, "tick")],
             ["0 raised: family", "100 repeated: family", "300 repeated: family", "700 repeated: family"],
@@ -164,6 +217,24 @@ def play(policy: EscalationPolicy, inputs: Iterable[Input], timing: Timing) -> l
 )
 def test_notifications_by_policy_and_events(policy: EscalationPolicy, inputs: list[Input], expected: list[str]) -> None:
     assert play(policy, inputs, Timing()) == expected
+
+
+def test_a_policy_edited_while_acknowledged_counts_when_that_is_taken_back() -> None:
+    alarm, escalation = Alarm(key=KEY), EscalationState()
+    for at, event in ((0, BAD), (300, "ack")):
+        react(alarm, escalation, THEN_OTHERS, Timing(), event, at)
+    sooner = EscalationPolicy(
+        steps=(EscalationStep(after_s=0, groups=(FAMILY,)), EscalationStep(after_s=60, groups=(WORK,)))
+    )
+    assert engine.change_policy(escalation, sooner, alarm, 400) == []
+
+    notifications = react(alarm, escalation, sooner, Timing(), "unack", 500)
+
+    assert [(each.kind, each.groups) for each in notifications] == [
+        (NotificationKind.UNACKNOWLEDGED, (FAMILY,)),
+        (NotificationKind.RAISED, (WORK,)),
+    ]
+    assert engine.due(escalation, sooner) is None, "both steps were taken"
 
 
 def test_a_latched_alarm_notifies_its_acknowledgement() -> None:

@@ -39,6 +39,7 @@ def play(inputs: Iterable[Input], timing: Timing, alarm: Alarm | None = None) ->
 COMMANDS: dict[str, Callable[[Alarm, Timing, str, float], list[Transition]]] = {
     "tick": lambda alarm, timing, _, at: lifecycle.tick(alarm, timing, at),
     "ack": lambda alarm, _, __, at: lifecycle.acknowledge(alarm, ANNA, at),
+    "unack": lambda alarm, _, __, at: lifecycle.unacknowledge(alarm, ANNA, at),
     "snooze": lambda alarm, _, until, at: lifecycle.snooze(alarm, float(until), ANNA, at),
     "unsnooze": lambda alarm, timing, __, at: lifecycle.unsnooze(alarm, timing, at, ANNA),
     "suppress": lambda alarm, _, reason, at: lifecycle.suppress(alarm, reason, at),
@@ -92,6 +93,42 @@ def apply(alarm: Alarm, timing: Timing, event: object, at: float) -> list[Transi
             [(1, BAD), (2, "ack"), (3, "ack"), (4, GOOD)],
             ["1 raised → unacknowledged", "2 acknowledged → acknowledged", "4 cleared → normal"],
             id="acknowledged once",
+        ),
+        pytest.param(
+            Timing(),
+            [(1, BAD), (2, "unack"), (3, "ack"), (4, "unack"), (5, "unack"), (6, "ack"), (7, GOOD), (8, "unack")],
+            [
+                "1 raised → unacknowledged",
+                "3 acknowledged → acknowledged",
+                "4 unacknowledged → unacknowledged",
+                "6 acknowledged → acknowledged",
+                "7 cleared → normal",
+            ],
+            id="the acknowledgement is taken back",
+        ),
+        pytest.param(
+            Timing(latching=True),
+            [(1, BAD), (2, "ack"), (3, "unack"), (4, GOOD), (5, "ack"), (6, "unack")],
+            [
+                "1 raised → unacknowledged",
+                "2 acknowledged → acknowledged",
+                "3 unacknowledged → unacknowledged",
+                "4 cleared → returned_unacknowledged",
+                "5 acknowledged → normal",
+            ],
+            id="the acknowledgement of a cleared alarm closes it for good",
+        ),
+        pytest.param(
+            Timing(),
+            [(1, BAD), (2, "ack"), (3, "snooze 10"), (4, "unack"), (10, "tick")],
+            [
+                "1 raised → unacknowledged",
+                "2 acknowledged → acknowledged",
+                "3 snoozed → snoozed",
+                "4 unacknowledged → snoozed",
+                "10 unsnoozed → unacknowledged",
+            ],
+            id="taken back while snoozed",
         ),
         pytest.param(
             Timing(latching=True),
@@ -267,7 +304,7 @@ def test_a_transition_has_actor_value_reason_and_severity() -> None:
 TIMINGS = st.builds(
     Timing, hold_s=st.sampled_from([0, 10]), clear_after_s=st.sampled_from([0, 10]), latching=st.booleans()
 ) | st.builds(MomentTiming, clear_after_s=st.sampled_from([0, 10]), latching=st.booleans())
-EVENTS = [GOOD, BAD, WORSE, UNKNOWN, "restart", "tick", "ack", "snooze", "unsnooze", "out", "in"]
+EVENTS = [GOOD, BAD, WORSE, UNKNOWN, "restart", "tick", "ack", "unack", "snooze", "unsnooze", "out", "in"]
 EVENTS += [f"{word} {reason}" for word in ("suppress", "unsuppress") for reason in ("a", "parent:b", "flapping")]
 INPUTS = st.lists(
     st.tuples(

@@ -213,7 +213,7 @@ class Player:
             assert not open_alarms, "the end of what they informed of was kept from them"
 
 
-EVENTS = st.sampled_from([BAD, BAD, GOOD, GOOD, WORSE, "ack", "snooze", "unsnooze"])
+EVENTS = st.sampled_from([BAD, BAD, GOOD, GOOD, WORSE, "ack", "unack", "snooze", "unsnooze"])
 STEPS = st.one_of(
     st.tuples(st.just("apply"), st.sampled_from(KEYS), EVENTS),
     st.tuples(st.just("apply"), st.sampled_from(KEYS), EVENTS),

@@ -75,6 +75,7 @@ type Act = Callable[[AlarmsManager, ServiceCall, list[AlarmKey], Actor], list[Al
 # Command of each action, which returns the alarms that it changed.
 CHANGES: Mapping[str, Act] = {
     "acknowledge": lambda manager, _call, keys, by: manager.async_acknowledge(keys, by),
+    "unacknowledge": lambda manager, _call, keys, by: manager.async_unacknowledge(keys, by),
     "snooze": lambda manager, call, keys, by: manager.async_snooze(keys, _until(manager, call), by),
     "unsnooze": lambda manager, _call, keys, by: manager.async_unsnooze(keys, by),
     "suppress": lambda manager, _call, keys, by: manager.async_suppress(keys, by),

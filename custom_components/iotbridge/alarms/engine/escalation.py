@@ -25,6 +25,7 @@ class NotificationKind(StrEnum):
     REPEATED = "repeated"
     ESCALATED = "escalated"
     ACKNOWLEDGED = "acknowledged"
+    UNACKNOWLEDGED = "unacknowledged"
     CLEARED = "cleared"
     # Removes the previous notification without replacing it.
     WITHDRAWN = "withdrawn"
@@ -42,7 +43,13 @@ class Sound(StrEnum):
 
 # The kinds that ask for a reaction; quiet hours may defer them.
 ACTIONABLE = frozenset(
-    {NotificationKind.RAISED, NotificationKind.WORSENED, NotificationKind.REPEATED, NotificationKind.ESCALATED}
+    {
+        NotificationKind.RAISED,
+        NotificationKind.WORSENED,
+        NotificationKind.REPEATED,
+        NotificationKind.ESCALATED,
+        NotificationKind.UNACKNOWLEDGED,
+    }
 )
 
 _MUTING = frozenset({Change.SNOOZED, Change.SUPPRESSED, Change.OUT_OF_SERVICE})
@@ -71,7 +78,8 @@ class EscalationState:
     """Progress of an alarm's escalation; kept over a restart.
 
     ``step`` is the index of the next step of the policy, whose delay counts from ``began_at`` (seconds since 1970);
-    ``informed`` are the groups informed of ``episode``.
+    ``informed`` are the groups informed of ``episode``. ``elapsed_s`` is the time since ``began_at`` when the alarm was
+    acknowledged; None when it was not escalating then.
     """
 
     episode: int = 0
@@ -80,6 +88,7 @@ class EscalationState:
     repeats: int = 0
     repeat_at: float | None = None
     informed: list[str] = field(default_factory=list)
+    elapsed_s: float | None = None
 
     def shift(self, by_s: float) -> None:
         """Move the steps and the repeats when the clock is set."""
@@ -113,7 +122,10 @@ def notify(
     elif change is Change.ACKNOWLEDGED:
         sound = Sound.SILENT if alarm.is_muted else Sound.NORMAL
         is_last = not alarm.active or not alarm.announced
+        escalation.elapsed_s = None if escalation.began_at is None else now - escalation.began_at
         notifications = _finish(escalation, alarm, now, NotificationKind.ACKNOWLEDGED, is_last=is_last, sound=sound)
+    elif change is Change.UNACKNOWLEDGED:
+        notifications = _continue(escalation, policy, alarm, now)
     elif change is Change.CLEARED:
         notifications = _notify_cleared(escalation, alarm, now)
     return notifications
@@ -189,6 +201,20 @@ def _resume(
     return _restart(escalation, policy, alarm, transition.at, NotificationKind.REPEATED)
 
 
+def _continue(
+    escalation: EscalationState, policy: EscalationPolicy, alarm: Alarm, now: float
+) -> list[Notification]:
+    """Continue where the acknowledgement stopped the escalation: notify the informed groups; later steps follow."""
+    kind = NotificationKind.UNACKNOWLEDGED
+    if alarm.is_muted or not alarm.announced:
+        return []
+    if escalation.elapsed_s is None:
+        return _restart(escalation, policy, alarm, now, kind)
+    escalation.began_at, informed = now - escalation.elapsed_s, tuple(escalation.informed)
+    # The policy may have changed since the acknowledgement.
+    return notifications_of(alarm, kind, informed, now) + change_policy(escalation, policy, alarm, now)
+
+
 def _notify_cleared(escalation: EscalationState, alarm: Alarm, now: float) -> list[Notification]:
     """Notify the informed groups of the end; for a flapping alarm that is deferred until the flapping ends."""
     if FLAPPING in alarm.suppressed_by:
@@ -206,7 +232,7 @@ def _notify_cleared(escalation: EscalationState, alarm: Alarm, now: float) -> li
 
 def _start(escalation: EscalationState, alarm: Alarm, now: float) -> None:
     escalation.episode, escalation.began_at, escalation.informed = alarm.episode, now, []
-    escalation.step, escalation.repeats, escalation.repeat_at = 0, 0, None
+    escalation.step, escalation.repeats, escalation.repeat_at, escalation.elapsed_s = 0, 0, None, None
 
 
 def _take_due_steps(

@@ -69,6 +69,15 @@ def acknowledge(alarm: Alarm, by: Actor, now: float) -> list[Transition]:
     return [_transition(alarm, Change.ACKNOWLEDGED, before, now, by=by)]
 
 
+def unacknowledge(alarm: Alarm, by: Actor, now: float) -> list[Transition]:
+    """Take back the acknowledgement of an active alarm; one that has returned to normal is closed by it."""
+    if alarm.underlying_state is not AlarmState.ACKNOWLEDGED:
+        return []
+    before = alarm.state
+    alarm.acknowledged, alarm.acknowledged_by = False, NO_ACTOR
+    return [_transition(alarm, Change.UNACKNOWLEDGED, before, now, by=by)]
+
+
 def snooze(alarm: Alarm, until: float, by: Actor, now: float) -> list[Transition]:
     """Snooze the alarm until a time, or until it becomes more severe than it was when it was snoozed."""
     if until <= now or alarm.snoozed_until == until:

@@ -46,6 +46,7 @@ class Change(StrEnum):
     WORSENED = "worsened"
     CLEARED = "cleared"
     ACKNOWLEDGED = "acknowledged"
+    UNACKNOWLEDGED = "unacknowledged"
     SNOOZED = "snoozed"
     UNSNOOZED = "unsnoozed"
     SUPPRESSED = "suppressed"

@@ -261,6 +261,8 @@ def _summary(texts: AlarmTexts, notification: Notification, alarm: Alarm, text: 
             summary = text
         case NotificationKind.WORSENED:
             summary = texts.sentence("worsened", text=text)
+        case NotificationKind.UNACKNOWLEDGED:
+            summary = texts.sentence("unacknowledged", text=text)
         case NotificationKind.REPEATED | NotificationKind.ESCALATED:
             summary = texts.sentence(notification.kind, duration=texts.duration(now - since), text=text)
         case NotificationKind.ACKNOWLEDGED:

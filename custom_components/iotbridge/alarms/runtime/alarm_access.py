@@ -100,6 +100,11 @@ class AlarmAccess:
         return self._run(keys, lambda alarm, _, now: lifecycle.acknowledge(alarm, by, now))
 
     @callback
+    def async_unacknowledge(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
+        """Take back the acknowledgement of active alarms; return those that were acknowledged."""
+        return self._run(keys, lambda alarm, _, now: lifecycle.unacknowledge(alarm, by, now))
+
+    @callback
     def async_snooze(self, keys: Iterable[AlarmKey], until: float, by: Actor) -> list[AlarmKey]:
         """Snooze alarms until a time; return those that changed."""
         return self._run(keys, lambda alarm, _, now: lifecycle.snooze(alarm, until, by, now))
