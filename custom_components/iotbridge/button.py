@@ -10,7 +10,7 @@ PARALLEL_UPDATES = 0
 
 
 async def async_setup_entry(
-    _hass: HomeAssistant, entry: IotBridgeConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant, entry: IotBridgeConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the buttons of each capability."""
-    async_setup_alarm_buttons(entry, entry.runtime_data.alarms, async_add_entities)
+    async_setup_alarm_buttons(hass, entry, entry.runtime_data.alarms, async_add_entities)

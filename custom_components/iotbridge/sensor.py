@@ -11,9 +11,9 @@ PARALLEL_UPDATES = 0
 
 
 async def async_setup_entry(
-    _hass: HomeAssistant, entry: IotBridgeConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant, entry: IotBridgeConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the sensors of each capability."""
     runtime = entry.runtime_data
     async_setup_host_sensors(entry, runtime.hosts, runtime.device_links, async_add_entities)
-    async_setup_alarm_sensors(entry, runtime.alarms, async_add_entities)
+    async_setup_alarm_sensors(hass, entry, runtime.alarms, async_add_entities)

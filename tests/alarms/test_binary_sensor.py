@@ -1,8 +1,10 @@
 """Binary sensors of alarm rules."""
 
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
+from custom_components.iotbridge.alarms.engine.models import Severity
 from custom_components.iotbridge.alarms.engine.rule import Selection
 from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
 from homeassistant.helpers import entity_registry as er, label_registry as lr
@@ -11,6 +13,8 @@ from tests.rules import attributes, shown
 
 from ..kit import Kit
 from ..rules import add_rule, call, set_state
+
+MAINTENANCE = ("maintenance_start", "maintenance_end")
 
 
 async def test_state_and_attributes_show_active_alarms(kit: Kit) -> None:
@@ -58,16 +62,49 @@ async def test_an_acknowledged_alarm_stays_on_and_shows_the_comment(kit: Kit) ->
     assert alarm["acknowledged_by"]["comment"] == "I am on it."
 
 
-async def test_suppressed_alarms_count_and_those_out_of_service_do_not(kit: Kit) -> None:
+@pytest.mark.parametrize(
+    ("mute", "unmute"),
+    [("snooze", "unsnooze"), ("suppress", "unsuppress"), ("out_of_service", "in_service"), MAINTENANCE],
+)
+async def test_it_is_off_while_all_active_alarms_are_muted(kit: Kit, mute: str, unmute: str) -> None:
     await set_state(kit, "sensor.one", "90")
-    rule_id = await add_rule(kit, "sensor.one")
+    await set_state(kit, "sensor.two", "90")
+    rule_id = await add_rule(kit, "sensor.one", "sensor.two")
+    more = {"duration": 3600} if mute in ("snooze", "maintenance_start") else {}
 
-    await call(kit, "suppress", entity_id="sensor.one")
-    assert shown(kit, rule_id).state == "on"
-    await call(kit, "out_of_service", entity_id="sensor.one")
-    assert shown(kit, rule_id).state == "off"
-    await call(kit, "in_service", entity_id="sensor.one")
-    assert shown(kit, rule_id).state == "on"
+    await call(kit, mute, entity_id="sensor.one", **more)
+    assert (shown(kit, rule_id).state, attributes(kit, rule_id)["active"]) == ("on", 1)
+    await call(kit, mute, entity_id="sensor.two", **more)
+    assert (shown(kit, rule_id).state, attributes(kit, rule_id)["active"]) == ("off", 0)
+    assert len(attributes(kit, rule_id)["alarms"]) == 2, "they are still listed"
+    await call(kit, unmute, entity_id="sensor.two")
+    assert (shown(kit, rule_id).state, attributes(kit, rule_id)["active"]) == ("on", 1)
+
+
+async def test_an_information_is_no_problem_until_it_becomes_more_severe(kit: Kit) -> None:
+    condition = Condition(kind=AlarmKind.ABOVE, above=80, worse_above=100)
+    rule_id = await add_rule(kit, "sensor.one", condition=condition, severity=Severity.INFO)
+    seen = []
+
+    for value in ("20", "90", "110", "20"):
+        await set_state(kit, "sensor.one", value)
+        state = shown(kit, rule_id)
+        seen.append((state.state, state.attributes.get("device_class"), state.attributes["icon"]))
+
+    assert seen == [
+        ("off", None, "mdi:information-outline"),
+        ("on", None, "mdi:information"),
+        ("on", "problem", "mdi:alert-octagon"),
+        ("off", None, "mdi:information-outline"),
+    ]
+
+
+async def test_the_icon_differs_by_severity(kit: Kit) -> None:
+    rules = {severity: await add_rule(kit, "sensor.one", severity=severity, name=severity.word) for severity in Severity}
+
+    icons = {severity.word: attributes(kit, rule_id)["icon"] for severity, rule_id in rules.items()}
+
+    assert len(set(icons.values())) == 3, icons
 
 
 async def test_the_state_is_unknown_until_an_entity_has_a_value(kit: Kit) -> None:
@@ -121,7 +158,7 @@ async def test_a_suppressed_alarm_whose_entity_leaves_the_rule_is_no_longer_show
     rule_id = await add_rule(kit, selection=Selection(labels=(label,)))
     await call(kit, "maintenance_start", entity_id="sensor.one", duration=600)
     await set_state(kit, "sensor.one", "90")
-    assert (shown(kit, rule_id).state, attributes(kit, rule_id)["total"]) == ("on", 1)
+    assert (shown(kit, rule_id).state, attributes(kit, rule_id)["total"]) == ("off", 1)
 
     entities.async_update_entity("sensor.one", labels=set())
     await kit.wait(1)

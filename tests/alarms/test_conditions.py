@@ -39,6 +39,10 @@ async def test_active_is_met_while_the_alarm_is_active_and_not_snoozed(kit: Kit,
     await call(kit, "snooze", entity_id="sensor.one", duration=60)
     assert not await is_met(kit, ran)
     await call(kit, "unsnooze", entity_id="sensor.one")
+    await call(kit, "maintenance_start", entity_id="sensor.one", duration=60)
+    assert not await is_met(kit, ran)
+    await call(kit, "maintenance_end", entity_id="sensor.one")
+    assert await is_met(kit, ran)
     await set_state(kit, "sensor.one", "20")
     assert not await is_met(kit, ran)
 

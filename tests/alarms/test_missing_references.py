@@ -215,7 +215,7 @@ async def test_a_suppressed_alarm_of_an_absent_entity_is_no_longer_shown_after_a
     await set_state(kit, "sensor.plain", "60")
     kit.hass.states.async_remove("sensor.plain")
     await wait(kit, 120, 61)
-    assert (shown(kit, rule_id).state, attributes(kit, rule_id)["total"]) == ("on", 1)
+    assert (shown(kit, rule_id).state, attributes(kit, rule_id)["total"]) == ("off", 1)
 
     await kit.wait(DAY_S)
     await wait(kit, 120, 61)

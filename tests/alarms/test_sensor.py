@@ -1,8 +1,9 @@
-"""Sensors of the numbers of alarms by severity."""
+"""Sensors of the numbers of alarms by severity, and of the state of each rule."""
 
-from custom_components.iotbridge.alarms.engine.models import Severity
+from custom_components.iotbridge.alarms.engine.models import AlarmState, Severity, Timing
+from homeassistant.core import State
 from tests.kit import Kit
-from tests.rules import add_rule, call, set_state
+from tests.rules import add_rule, call, rule_entity, set_state
 
 
 def counts(kit: Kit) -> dict[str, str]:
@@ -12,6 +13,13 @@ def counts(kit: Kit) -> dict[str, str]:
     ]
     values = {kind: kit.bridge(f"alarms_{kind}") for kind in kinds}
     return {kind: value for kind, value in values.items() if value != "0"}
+
+
+def rule_state(kit: Kit, rule_id: str) -> State:
+    """Return the state sensor of a rule."""
+    state = kit.hass.states.get(rule_entity(kit, rule_id, "sensor"))
+    assert state is not None
+    return state
 
 
 async def test_alarms_are_counted_by_severity(kit: Kit) -> None:
@@ -56,3 +64,62 @@ async def test_the_alarms_of_a_removed_rule_do_not_count(kit: Kit) -> None:
     await kit.hass.async_block_till_done()
 
     assert counts(kit) == {}
+
+
+async def test_a_rule_shows_the_most_urgent_state_of_its_alarms(kit: Kit) -> None:
+    rule_id = await add_rule(kit, "sensor.one", "sensor.two", timing=Timing(latching=True))
+    assert rule_state(kit, rule_id).state == "unknown", "no entity could be evaluated"
+    seen = []
+
+    async def then(action: str = "", entity_id: str = "sensor.one", value: str = "", **more: object) -> None:
+        if action:
+            await call(kit, action, entity_id=entity_id, **more)
+        else:
+            await set_state(kit, entity_id, value)
+        seen.append(rule_state(kit, rule_id).state)
+
+    await then(entity_id="sensor.two", value="20")
+    await then(value="90")
+    await then("acknowledge")
+    await then("unacknowledge")
+    await then(value="20")
+    await then("acknowledge")
+    await then(entity_id="sensor.two", value="90")
+    await then("snooze", entity_id="sensor.two", duration=3600)
+    await then("suppress", entity_id="sensor.two")
+    await then("out_of_service", entity_id="sensor.two")
+    await then(entity_id="sensor.two", value="20")
+
+    assert seen == [
+        "normal",
+        "unacknowledged",
+        "acknowledged",
+        "unacknowledged",
+        "returned_unacknowledged",
+        "normal",
+        "unacknowledged",
+        "snoozed",
+        "suppressed",
+        "out_of_service",
+        "normal",
+    ]
+
+
+async def test_the_state_of_a_rule_is_one_of_a_list_and_named_after_it(kit: Kit) -> None:
+    rule_id = await add_rule(kit, "sensor.one")
+
+    attributes = rule_state(kit, rule_id).attributes
+
+    assert attributes["friendly_name"] == "Alarms Hot state"
+    assert attributes["device_class"] == "enum"
+    assert set(attributes["options"]) == {state.value for state in AlarmState}
+
+
+async def test_a_renamed_rule_renames_its_state(kit: Kit) -> None:
+    rule_id = await add_rule(kit, "sensor.one")
+    entry = kit.hass.config_entries.async_entries("iotbridge")[0]
+
+    kit.hass.config_entries.async_update_subentry(entry, entry.subentries[rule_id], title="Too hot")
+    await kit.hass.async_block_till_done()
+
+    assert rule_state(kit, rule_id).attributes["friendly_name"] == "Alarms Too hot state"

@@ -1,24 +1,33 @@
-"""Button of all alarms: acknowledge."""
+"""Buttons that acknowledge alarms: all of them, or those of one rule."""
 
 from typing import override
 
 from homeassistant.components.button import ButtonEntity
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import callback
+from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..entity import IotBridgeEntity
-from .entity import IotBridgeAlarmsEntity
+from .api.services import async_check_permission
+from .engine.models import WAITING
+from .engine.rule import Rule
+from .entity import IotBridgeAlarmsEntity, IotBridgeRuleEntity, async_track_rules
 from .manager import AlarmsManager
 from .runtime.permissions import async_actor
 
 
 @callback
 def async_setup_alarm_buttons(
-    entry: ConfigEntry, alarms: AlarmsManager, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant, entry: ConfigEntry, alarms: AlarmsManager, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the button."""
+    """Add the button of all alarms, and one for each rule, now and when a rule is created."""
     async_add_entities([AcknowledgeAll(entry, alarms)])
+
+    def make(rule: Rule, device: DeviceEntry) -> list[AcknowledgeRule]:
+        return [AcknowledgeRule(alarms, rule, device)]
+
+    entry.async_on_unload(async_track_rules(hass, entry, alarms, async_add_entities, make))
 
 
 class AcknowledgeAll(IotBridgeAlarmsEntity, IotBridgeEntity, ButtonEntity):
@@ -34,3 +43,17 @@ class AcknowledgeAll(IotBridgeAlarmsEntity, IotBridgeEntity, ButtonEntity):
         """Acknowledge all unacknowledged alarms."""
         by = await async_actor(self.hass, self._context)
         self._alarms.async_acknowledge([alarm.key for alarm in self._alarms.alarms()], by)
+
+
+class AcknowledgeRule(IotBridgeRuleEntity, ButtonEntity):
+    """Button that acknowledges the alarms of a rule; the user must be allowed to control their entities, too."""
+
+    _attr_entity_registry_enabled_default = False
+
+    @override
+    async def async_press(self) -> None:
+        """Acknowledge the unacknowledged alarms of the rule."""
+        waiting = [alarm for alarm in self._alarms.alarms(self._rule.rule_id) if alarm.underlying_state in WAITING]
+        keys = [alarm.key for alarm in waiting]
+        await async_check_permission(self.hass, self._alarms, self._context or Context(), keys)
+        self._alarms.async_acknowledge(keys, await async_actor(self.hass, self._context))

@@ -13,13 +13,11 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import ConfigType
 
 from .api.targets import AlarmTarget, async_manager, async_resolve_target
-from .engine.models import Alarm, AlarmState
+from .engine.models import ACTIVE, Alarm
 from .engine.suppression import MAINTENANCE, WINDOW
 from .manager import AlarmsManager
 from .runtime.events import SIGNAL_ALARM, AlarmEvent
 from .triggers import CONF_RULE, CONF_SEVERITY, OPTIONS
-
-ACTIVE = frozenset({AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED})
 
 _TARGET = {vol.Optional(CONF_TARGET, default={}): cv.TARGET_FIELDS}
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import override
+from typing import cast, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -12,11 +12,13 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from ..coalescing import CoalescedCall
 from ..const import DOMAIN
 from ..entity import bridge_device_info
+from .engine.models import Alarm
 from .engine.rule import Rule
 from .manager import AlarmsManager
-from .runtime.events import SIGNAL_RULES
+from .runtime.events import SIGNAL_RULES, signal_of_rule
 from .runtime.permissions import RULE_KEY
 
 
@@ -43,9 +45,13 @@ class IotBridgeRuleEntity(IotBridgeAlarmsEntity):
         """Add the entity to the device of all alarms, which belongs to no single rule."""
         self.device_entry = device
         self._alarms = alarms
-        self._rule = rule
         self._attr_unique_id = f"{rule.rule_id}_{RULE_KEY}"
-        self._attr_name = rule.name
+        self._set_rule(rule)
+
+    def _set_rule(self, rule: Rule) -> None:
+        self._rule = rule
+        self._attr_translation_placeholders = {"rule": rule.name}
+        self.__dict__.pop("name", None)  # Home Assistant caches the name with its placeholders filled in
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -62,16 +68,53 @@ class IotBridgeRuleEntity(IotBridgeAlarmsEntity):
         rule = self._alarms.rules.get(self._rule.rule_id)
         if rule is None or rule == self._rule:
             return
-        if rule.name != self._rule.name:
-            self._attr_name = rule.name
-            er.async_get(self.hass).async_update_entity(self.entity_id, original_name=rule.name)
-        self._rule = rule
+        is_renamed = rule.name != self._rule.name
+        self._set_rule(rule)
+        if is_renamed:
+            er.async_get(self.hass).async_update_entity(self.entity_id, original_name=cast("str", self.name))
         self._async_rule_changed()
 
     @callback
     def _async_rule_changed(self) -> None:
         """Write the state after a change of the rule."""
         self.async_write_ha_state()
+
+
+class IotBridgeRuleAlarmsEntity(IotBridgeRuleEntity):
+    """Base of entities that show the alarms of a rule.
+
+    Changes are coalesced, because a thousand alarms may change at once.
+    """
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Subscribe to the rule and its alarms."""
+        await super().async_added_to_hass()
+        self._changed = CoalescedCall(self.hass, self._async_changed)
+        self.async_on_remove(self._changed.cancel)
+        signal = signal_of_rule(self._rule.rule_id)
+        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._changed))
+        self._async_update_attributes()
+
+    @callback
+    def _async_changed(self) -> None:
+        self._async_update_attributes()
+        self.async_write_ha_state()
+
+    @override
+    @callback
+    def _async_rule_changed(self) -> None:
+        self._changed()
+
+    @callback
+    def _async_update_attributes(self) -> None:
+        raise NotImplementedError
+
+    def _is_known(self, alarms: Iterable[Alarm]) -> bool:
+        """Return whether at least one entity of the rule could be evaluated."""
+        return self._rule.condition.traits.is_momentary or any(
+            alarm.last_evaluation.is_active is not None for alarm in alarms
+        )
 
 
 @callback

@@ -1,31 +1,39 @@
-"""Sensors of alarms: counts by severity, on the device of the bridge."""
+"""Sensors of alarms: counts by severity on the device of the bridge, and the state of each rule."""
 
 from typing import override
 
-from homeassistant.components.sensor import SensorEntity, SensorStateClass
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorStateClass
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..coalescing import CoalescedCall
 from ..entity import IotBridgeEntity
-from .engine.models import Severity
-from .entity import IotBridgeAlarmsEntity
+from .engine.models import AlarmState, Severity
+from .engine.rule import Rule
+from .engine.rule_state import rule_state
+from .entity import IotBridgeAlarmsEntity, IotBridgeRuleAlarmsEntity, async_track_rules
 from .manager import AlarmsManager
 from .runtime.events import SIGNAL_COUNTS
 
 
 @callback
 def async_setup_alarm_sensors(
-    entry: ConfigEntry, alarms: AlarmsManager, async_add_entities: AddConfigEntryEntitiesCallback
+    hass: HomeAssistant, entry: ConfigEntry, alarms: AlarmsManager, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the counts of active and of unacknowledged alarms for each severity."""
+    """Add the counts of active and of unacknowledged alarms for each severity, and the state of each rule."""
     async_add_entities(
         AlarmCount(alarms, entry, severity, unacknowledged=unacknowledged)
         for unacknowledged in (False, True)
         for severity in reversed(Severity)
     )
+
+    def make(rule: Rule, device: DeviceEntry) -> list[RuleState]:
+        return [RuleState(alarms, rule, device)]
+
+    entry.async_on_unload(async_track_rules(hass, entry, alarms, async_add_entities, make))
 
 
 class AlarmCount(IotBridgeAlarmsEntity, IotBridgeEntity, SensorEntity):
@@ -56,3 +64,18 @@ class AlarmCount(IotBridgeAlarmsEntity, IotBridgeEntity, SensorEntity):
 
     def _count(self) -> int:
         return self._alarms.count(self._severity, unacknowledged=self._unacknowledged)
+
+
+class RuleState(IotBridgeRuleAlarmsEntity, SensorEntity):
+    """State of a rule: the most urgent state of its alarms, unknown while no entity could be evaluated."""
+
+    _attr_device_class = SensorDeviceClass.ENUM
+    _attr_options = [state.value for state in AlarmState]  # noqa: RUF012 - Home Assistant's own is no ClassVar
+
+    @override
+    @callback
+    def _async_update_attributes(self) -> None:
+        alarms = self._alarms.alarms(self._rule.rule_id)
+        state = rule_state(alarms)
+        is_known = state is not AlarmState.NORMAL or self._is_known(alarms)
+        self._attr_native_value = state.value if is_known else None

@@ -8,7 +8,7 @@ import voluptuous as vol
 
 from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_CONTROL
-from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.core import Context, HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import UnknownUser
 from homeassistant.helpers import config_validation as cv, target
 from homeassistant.util import dt as dt_util
@@ -127,7 +127,7 @@ async def async_change(hass: HomeAssistant, manager: AlarmsManager, call: Servic
     Raises InvalidCallError when a target has no alarm, or when the user may not control an alarm's entity.
     """
     keys = _keys(hass, manager, call)
-    await _check_permission(hass, manager, call, keys)
+    await async_check_permission(hass, manager, call.context, keys)
     by = await async_actor(hass, call.context, call.data[ATTR_COMMENT])
     changed = change(manager, call, keys, by)
     alarms = [(manager.rules[key.rule_id], manager.alarm(key)) for key in changed]
@@ -136,7 +136,7 @@ async def async_change(hass: HomeAssistant, manager: AlarmsManager, call: Servic
 
 async def async_list_alarms(hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall) -> dict[str, Any]:
     """Return the alarms of a target that the user may read."""
-    user = await _user(hass, call)
+    user = await _async_user(hass, call.context)
     return {"alarms": async_list(hass, manager, user, async_resolve_target(hass, call.data), _filter(call))}
 
 
@@ -149,7 +149,7 @@ async def async_list_history(hass: HomeAssistant, manager: AlarmsManager, call: 
         limit=call.data[ATTR_LIMIT],
     )
     events, _ = await async_history(
-        hass, manager, await _user(hass, call), async_resolve_target(hass, call.data), query
+        hass, manager, await _async_user(hass, call.context), async_resolve_target(hass, call.data), query
     )
     return {"events": events}
 
@@ -161,7 +161,7 @@ async def async_test(hass: HomeAssistant, manager: AlarmsManager, call: ServiceC
     rules = {key.rule_id for key in keys} | (alarm_target.rules & manager.rules.keys())
     if not rules:
         raise _no_alarm(hass, call)
-    await _check_permission(hass, manager, call, [*keys, *(AlarmKey(rule_id, "") for rule_id in rules)])
+    await async_check_permission(hass, manager, call.context, [*keys, *(AlarmKey(rule_id, "") for rule_id in rules)])
     for rule_id in sorted(rules):
         await manager.async_test(rule_id)
 
@@ -170,7 +170,7 @@ async def async_start_maintenance(hass: HomeAssistant, manager: AlarmsManager, c
     """Start maintenance windows for a target; entities that are added to an area or a label later are included."""
     until = _until(manager, call)
     keys = _keys(hass, manager, call)
-    await _check_permission(hass, manager, call, keys)
+    await async_check_permission(hass, manager, call.context, keys)
     by = await async_actor(hass, call.context, call.data[ATTR_COMMENT])
     alarm_target = async_resolve_target(hass, call.data)
     name = call.data.get(ATTR_NAME) or by.comment or by.name
@@ -197,7 +197,7 @@ async def async_end_maintenance(hass: HomeAssistant, manager: AlarmsManager, cal
             keys |= alarm_keys
     if not ended:
         raise InvalidCallError("maintenance_none")
-    await _check_permission(hass, manager, call, keys)
+    await async_check_permission(hass, manager, call.context, keys)
     by = await async_actor(hass, call.context, call.data[ATTR_COMMENT])
     for window_id in ended:
         manager.async_end_window(window_id, by)
@@ -272,21 +272,21 @@ def _filter(call: ServiceCall) -> Filter:
     )
 
 
-async def _user(hass: HomeAssistant, call: ServiceCall) -> User | None:
-    """Return the user of a call; None for an automation, which needs no permission."""
-    if call.context.user_id is None:
+async def _async_user(hass: HomeAssistant, context: Context) -> User | None:
+    """Return the user behind a context; None for an automation, which needs no permission."""
+    if context.user_id is None:
         return None
-    user = await hass.auth.async_get_user(call.context.user_id)
+    user = await hass.auth.async_get_user(context.user_id)
     if user is None:
-        raise UnknownUser(context=call.context)
+        raise UnknownUser(context=context)
     return user
 
 
-async def _check_permission(
-    hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall, keys: Iterable[AlarmKey]
+async def async_check_permission(
+    hass: HomeAssistant, manager: AlarmsManager, context: Context, keys: Iterable[AlarmKey]
 ) -> None:
-    """Raise InvalidCallError with the alarms whose entities the user may not control."""
-    user = await _user(hass, call)
+    """Raise InvalidCallError with the alarms whose entities the user behind a context may not control."""
+    user = await _async_user(hass, context)
     if user is None:
         return
     refused = {

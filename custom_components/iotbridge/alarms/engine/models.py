@@ -35,6 +35,8 @@ class AlarmState(StrEnum):
     OUT_OF_SERVICE = "out_of_service"
 
 
+# The states of an active alarm that is not snoozed, suppressed or out of service.
+ACTIVE = frozenset({AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED})
 # The states in which an alarm awaits acknowledgement.
 WAITING = frozenset({AlarmState.UNACKNOWLEDGED, AlarmState.RETURNED})
 
