@@ -7,6 +7,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from . import migration, mqtt_client, runtime, subentries
 from .alarms.api.websocket import async_setup_websocket
+from .alarms.runtime.core_alerts import async_remove_rules
 from .const import DOMAIN, PLATFORMS
 from .hosts.announce_store import AnnouncedHosts
 from .issues import ENTRY_NEWER, Issues
@@ -57,7 +58,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) -
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
-async def async_remove_entry(hass: HomeAssistant, _entry: IotBridgeConfigEntry) -> None:
-    """Clear the discovery messages of things and the stored hosts; hosts announce themselves and stay."""
+async def async_remove_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> None:
+    """Clear the discovery messages of things, the stored hosts and Alerts; hosts announce themselves and stay."""
+    await async_remove_rules(hass, entry.entry_id)
     await AnnouncedHosts(hass).async_remove()
     await async_clear_all(hass)

@@ -156,15 +156,19 @@ class IotBridgeOptionsFlow(OptionsFlowWithReload):
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the options."""
         errors: dict[str, str] = {}
+        rules = options_form.async_rule_entities(self.hass)
         if user_input is not None:
             options, errors = check_options(user_input)
             options, wrong = options_form.read(options, self.config_entry.options)
+            if not errors and not wrong:
+                wrong = await options_form.async_save_alerts(self.hass, user_input, rules)
             if wrong:
                 errors["base"] = wrong
             if not errors:
                 return self.async_create_entry(data=options)
-        schema = OPTIONS_SCHEMA.extend({vol.Optional(options_form.SECTION): options_form.schema()})
-        suggested = user_input or options_form.nested(self.config_entry.options)
+        schema = OPTIONS_SCHEMA.extend({vol.Optional(options_form.SECTION): options_form.schema(rules)})
+        listed = await options_form.async_listed_rules(self.hass, rules)
+        suggested = user_input or options_form.nested(self.config_entry.options, listed)
         return self.async_show_form(
             step_id="init", data_schema=self.add_suggested_values_to_schema(schema, suggested), errors=errors
         )

@@ -15,6 +15,7 @@ from .engine.models import ACTIVE, WAITING, Alarm, AlarmState, Severity
 from .engine.rule import Rule
 from .entity import IotBridgeRuleAlarmsEntity, async_track_rules
 from .manager import AlarmsManager
+from .runtime import core_alerts
 
 # A longer list is unreadable in the attributes of an entity; the action ``list`` returns all.
 MAX_SHOWN = 50
@@ -33,6 +34,7 @@ def async_setup_alarm_binary_sensors(
         return [RuleProblem(alarms, rule, device)]
 
     entry.async_on_unload(async_track_rules(hass, entry, alarms, async_add_entities, make))
+    entry.async_on_unload(core_alerts.async_follow_renames(hass))
 
 
 class RuleProblem(IotBridgeRuleAlarmsEntity, BinarySensorEntity):
@@ -43,6 +45,11 @@ class RuleProblem(IotBridgeRuleAlarmsEntity, BinarySensorEntity):
     """
 
     _unrecorded_attributes = frozenset({"alarms", "instructions"})
+
+    @override
+    async def async_removed_from_registry(self) -> None:
+        """Take the rule out of Home Assistant's own Alerts."""
+        await core_alerts.async_remove(self.hass, {self.entity_id})
 
     @override
     @callback

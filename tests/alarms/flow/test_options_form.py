@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 
+from custom_components.iotbridge.alarms.engine.models import Severity
+from homeassistant.components.frontend.storage import async_setup_frontend_storage, async_system_store
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.data_entry_flow import FlowResultType
 from tests.kit import Kit
+from tests.rules import add_rule, rule_entity
 
 from ...dialog import check_form
 from ...things.wizard import suggestions
@@ -89,3 +92,44 @@ async def test_options_without_the_section_keep_the_options_of_alarms(kit: Kit) 
     await kit.hass.config_entries.options.async_configure(result["flow_id"], MAIN)
 
     assert options(kit) == MAIN | ALARMS
+
+
+async def alerts(kit: Kit) -> Any:
+    """Return what Home Assistant's Security page shows under Alerts."""
+    return ((await async_system_store(kit.hass)).data.get("security") or {}).get("alert_entities")
+
+
+async def test_chosen_rules_are_shown_in_the_alerts_of_home_assistant(kit: Kit) -> None:
+    kit.hass.config.components.add("frontend")  # the pages themselves are not needed
+    await async_setup_frontend_storage(kit.hass)
+    hot = rule_entity(kit, await add_rule(kit, "sensor.one", severity=Severity.CRITICAL))
+    cold = rule_entity(kit, await add_rule(kit, "sensor.one", name="Cold"))
+    assert "core_alerts" not in suggestions((await open_form(kit))["data_schema"])["alarms"]
+    await submit(kit)
+    before = options(kit)
+
+    result = await submit(kit, core_alerts=[hot, cold])
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert await alerts(kit) == [{"entity": hot, "severity": "alert"}, {"entity": cold, "severity": "warning"}]
+    assert options(kit) == before, "Home Assistant keeps the list, not the options"
+    assert suggestions((await open_form(kit))["data_schema"])["alarms"]["core_alerts"] == [hot, cold]
+
+    await submit(kit, core_alerts=[cold])
+    assert await alerts(kit) == [{"entity": cold, "severity": "warning"}]
+    await submit(kit)
+    assert await alerts(kit) is None, "an emptied field"
+
+
+async def test_alerts_of_an_unknown_shape_are_an_error_only_when_a_rule_is_chosen(kit: Kit) -> None:
+    kit.hass.config.components.add("frontend")  # the pages themselves are not needed
+    await async_setup_frontend_storage(kit.hass)
+    unknown = {"alert_entities": {"lock.door": "alert"}}
+    await (await async_system_store(kit.hass)).async_set_item("security", unknown)
+    hot = rule_entity(kit, await add_rule(kit, "sensor.one"))
+
+    result = await submit(kit, core_alerts=[hot])
+    assert (result["type"], result["errors"]) == (FlowResultType.FORM, {"base": "alerts_unknown"})
+    check_form(result, "options")
+    assert await alerts(kit) == unknown["alert_entities"]
+
+    assert (await submit(kit))["type"] is FlowResultType.CREATE_ENTRY

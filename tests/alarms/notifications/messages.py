@@ -39,11 +39,12 @@ def message(
     key: AlarmKey = KEY,
     name: str = "Attic temperature",
     sound: Sound = Sound.NORMAL,
+    is_last: bool = False,
     **more: Any,
 ) -> Message:
     """Return a message about an alarm, as the outbox composes it."""
     notification = Notification(
-        kind=kind, key=key, episode=1, groups=("family",), severity=severity, at=at, sound=sound
+        kind=kind, key=key, episode=1, groups=("family",), severity=severity, at=at, sound=sound, is_last=is_last
     )
     return compose(
         alarm_texts(hass), notification, about or alarm(), name=name, text="31 °C, above 28 °C", now=NOW, **more

@@ -32,7 +32,7 @@ class Message:
     """Content of a notification. ``name`` is the problem, without the transition; ``at`` is in seconds since 1970.
 
     ``summary`` is the part of the text about this moment. ``acknowledge`` and ``snooze`` are the texts of the buttons,
-    empty where there is nothing to acknowledge or to snooze.
+    empty where there is nothing to acknowledge or to snooze. ``is_last`` marks the end of an alarm.
     """
 
     kind: NotificationKind
@@ -49,6 +49,7 @@ class Message:
     snooze: str = ""
     summary: str = ""
     sound: Sound = Sound.NORMAL
+    is_last: bool = False
 
     @property
     def ack_id(self) -> str:
@@ -162,6 +163,7 @@ def compose(
         snooze=texts.sentence("snooze") if is_actionable else "",
         summary=summary,
         sound=notification.sound,
+        is_last=notification.is_last,
     )
 
 

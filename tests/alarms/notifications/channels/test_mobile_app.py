@@ -145,6 +145,95 @@ async def test_a_test_message_is_marked_as_test(hass: HomeAssistant, notifier: N
     assert calls[0].data["data"].keys() == {"tag", "group"}
 
 
+@pytest.fixture
+def live(hass: HomeAssistant) -> list[ServiceCall]:
+    """Register Anna's iPhone, which allows Live Activities; return the calls of its action."""
+    data = {"device_name": "Anna", "manufacturer": "Apple", "app_data": {"start_live_activity_token": "token"}}
+    MockConfigEntry(domain="mobile_app", title="Anna", data=data).add_to_hass(hass)
+    calls: list[ServiceCall] = async_mock_service(hass, "notify", "mobile_app_anna")
+    return calls
+
+
+def kinds_of_pushes(calls: list[ServiceCall]) -> list[str]:
+    """Return what each push does: notify, update the Live Activity, or remove both; forget the pushes."""
+    kinds = [
+        "clear" if call.data["message"] == "clear_notification" else "live" if "live_update" in call.data["data"] else "notify"
+        for call in calls
+    ]
+    calls.clear()
+    return kinds
+
+
+async def test_an_alarm_is_a_live_activity_from_its_beginning_to_its_end(
+    hass: HomeAssistant, notifier: Notifier, add_group: AddGroup, live: list[ServiceCall]
+) -> None:
+    family = add_group(PHONE)
+
+    await notifier.async_send(family, [message(hass, severity=Severity.CRITICAL)])
+    notification, activity = live
+    assert "actions" in notification.data["data"]
+    assert activity.data == {
+        "title": "Attic temperature",
+        "message": "31 °C, above 28 °C",
+        "data": {
+            "tag": TAG,
+            "live_update": True,
+            "silent": True,
+            "notification_icon": "mdi:alert-octagon",
+            "notification_icon_color": "#DB4437",
+        },
+    }
+    live.clear()
+
+    await notifier.async_send(family, [message(hass, NotificationKind.ACKNOWLEDGED)])
+    assert kinds_of_pushes(live) == ["notify", "live"]
+    await notifier.async_send(family, [message(hass, NotificationKind.CLEARED, is_last=True)])
+    assert {call.data["data"]["tag"] for call in live} == {TAG}
+    assert kinds_of_pushes(live) == ["clear", "notify"]
+
+
+async def test_a_live_activity_stays_until_a_cleared_alarm_is_acknowledged(
+    hass: HomeAssistant, notifier: Notifier, add_group: AddGroup, live: list[ServiceCall]
+) -> None:
+    family = add_group(PHONE)
+    returned = alarm(active=False, returned=True, cleared_at=NOW)
+
+    await notifier.async_send(family, [message(hass, NotificationKind.CLEARED, about=returned)])
+    assert kinds_of_pushes(live) == ["notify", "live"]
+    await notifier.async_send(family, [message(hass, NotificationKind.ACKNOWLEDGED, is_last=True)])
+    assert kinds_of_pushes(live) == ["clear", "notify"]
+
+
+async def test_a_withdrawal_ends_a_live_activity_and_several_alarms_are_none(
+    hass: HomeAssistant, notifier: Notifier, add_group: AddGroup, live: list[ServiceCall]
+) -> None:
+    family = add_group(PHONE)
+
+    await notifier.async_send(family, [message(hass, NotificationKind.WITHDRAWN)])
+    assert kinds_of_pushes(live) == ["clear"]
+    await notifier.async_send(family, [message(hass), message(hass, key=AlarmKey("rule", "sensor.cellar"))])
+    assert kinds_of_pushes(live) == ["notify"]
+    await notifier.async_send(family, [message_of_test(alarm_texts(hass), "rule", "Attic", Severity.WARNING, NOW)])
+    assert kinds_of_pushes(live) == ["notify"]
+
+
+async def test_a_failed_live_activity_does_not_repeat_the_message(
+    hass: HomeAssistant, notifier: Notifier, add_group: AddGroup, live: list[ServiceCall]
+) -> None:
+    pushed: list[ServiceCall] = []
+
+    async def push(call: ServiceCall) -> None:
+        pushed.append(call)
+        if "live_update" in call.data["data"]:
+            APP.error("Error sending notification")
+
+    hass.services.async_register("notify", "mobile_app_anna", push)
+
+    await notifier.async_send(add_group(PHONE), [message(hass)])
+
+    assert kinds_of_pushes(pushed) == ["notify", "live"]
+
+
 # Failures: ``tests/e2e`` has the same with the integration of the apps itself.
 
 

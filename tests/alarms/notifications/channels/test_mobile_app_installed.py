@@ -16,12 +16,15 @@ from aiohttp import ClientConnectionError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.test_util.aiohttp import AiohttpClientMocker
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.iotbridge.alarms.engine.escalation import NotificationKind
 from custom_components.iotbridge.alarms.notifications.notifier import DeliveryError, Notifier
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 
-from ..messages import AddGroup, message
+from ..messages import TAG, AddGroup, message
 
 pytestmark = pytest.mark.usefixtures("home_texts")
 
@@ -64,8 +67,13 @@ def unused_libraries() -> Generator[None]:
 
 
 @pytest.fixture
-async def app(hass: HomeAssistant, aioclient_mock: AiohttpClientMocker, unused_libraries: None) -> None:
-    """Register the app of Anna's phone with the integration that Home Assistant brings."""
+async def app(
+    hass: HomeAssistant,
+    aioclient_mock: AiohttpClientMocker,
+    unused_libraries: None,
+    request: pytest.FixtureRequest,
+) -> None:
+    """Register the app of Anna's phone with the integration that Home Assistant brings; ``param`` changes its data."""
     data = {
         "app_data": {"push_token": "token", "push_url": PUSH_URL},
         "app_id": "io.home_assistant.test",
@@ -80,6 +88,7 @@ async def app(hass: HomeAssistant, aioclient_mock: AiohttpClientMocker, unused_l
         "supports_encryption": False,
         "user_id": (await hass.auth.async_create_user("Anna")).id,
         "webhook_id": "webhook",
+        **getattr(request, "param", {}),
     }
     entry = MockConfigEntry(domain="mobile_app", title="Anna", data=data)
     entry.add_to_hass(hass)
@@ -129,3 +138,42 @@ async def test_an_accepted_push_is_a_delivery(
 
     ((_, _, sent, _),) = aioclient_mock.mock_calls
     assert sent["data"]["actions"][0]["title"] == "Acknowledge"
+
+
+IPHONE = {
+    "manufacturer": "Apple",
+    "app_data": {"push_token": "token", "push_url": PUSH_URL, "start_live_activity_token": "start"},
+}
+
+
+@pytest.mark.parametrize("app", [IPHONE], indirect=True)
+async def test_an_iphone_starts_updates_and_ends_a_live_activity(
+    hass: HomeAssistant,
+    hass_client_no_auth: ClientSessionGenerator,
+    app: None,
+    entry: MockConfigEntry,
+    add_group: AddGroup,
+    aioclient_mock: AiohttpClientMocker,
+) -> None:
+    aioclient_mock.post(PUSH_URL, status=HTTPStatus.CREATED, json={"status": "created"})
+    notifier, family = Notifier(hass, entry), add_group(ANNA)
+
+    def pushes() -> list[tuple[str | None, str | None]]:
+        """Return the token and the event of the Live Activity in each push, None in a usual one."""
+        sent = [call[2] for call in aioclient_mock.mock_calls]
+        aioclient_mock.mock_calls.clear()
+        return [(data.get("live_activity_token"), data["data"].get("event")) for data in sent]
+
+    await notifier.async_send(family, [message(hass)])
+    assert pushes() == [(None, None), ("start", "start")]
+
+    # The app reports the token of the activity that was started.
+    started = {"tag": TAG, "push_token": "activity", "expires_at": dt_util.utcnow().timestamp() + 3600}
+    client = await hass_client_no_auth()
+    answer = await client.post("/api/webhook/webhook", json={"type": "live_activity_token", "data": started})
+    assert answer.status == HTTPStatus.OK
+    await notifier.async_send(family, [message(hass, NotificationKind.ACKNOWLEDGED)])
+    assert pushes() == [(None, None), ("activity", "update")]
+
+    await notifier.async_send(family, [message(hass, NotificationKind.CLEARED, is_last=True)])
+    assert pushes() == [("activity", "end"), (None, None)]

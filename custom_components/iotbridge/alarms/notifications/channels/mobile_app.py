@@ -1,4 +1,8 @@
-"""Channel of Home Assistant's phone apps: notifications with buttons, which later ones replace or withdraw."""
+"""Channel of Home Assistant's phone apps: notifications with buttons, which later ones replace or withdraw.
+
+On an iPhone that allows it, an alarm is a Live Activity beside its notification: a notification can sound and has
+buttons, a Live Activity stays on the lock screen. Both have the same tag, so a withdrawal removes both.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +19,7 @@ from ....const import DOMAIN
 from ....forms import choices
 from ...engine.escalation import ACTIONABLE, NotificationKind, Sound
 from ...engine.models import Severity
-from ...runtime.phone_actions import PREFIX
+from ...runtime.phone_actions import PREFIX, async_phone_actions
 from ..message import Message, displayed_messages, obsolete_tags
 from .channel import DeliveryContext, NotificationChannel, Target
 
@@ -38,6 +42,13 @@ _SILENT_UPDATE = {"push": {"interruption-level": "passive"}, "alert_once": True}
 # Silent without an earlier notification to replace: Android needs a channel of that importance.
 _SILENT = {"push": {"interruption-level": "passive"}, "channel": "IoT Bridge", "importance": "low"}
 
+# Icons and colors of Live Activities.
+_LIVE = {
+    Severity.CRITICAL: ("mdi:alert-octagon", "#DB4437"),
+    Severity.WARNING: ("mdi:alert", "#FFA600"),
+    Severity.INFO: ("mdi:information", "#039BE5"),
+}
+
 
 class MobileAppChannel(NotificationChannel):
     """Channel that sends push notifications to a phone."""
@@ -52,16 +63,10 @@ class MobileAppChannel(NotificationChannel):
     @override
     async def async_send(self, context: DeliveryContext, target: Target, messages: Sequence[Message]) -> None:
         """Send a push; a refusal by the push service, which Home Assistant only logs, is a failure here."""
-        displayed = displayed_messages(messages)
-        pushes = [_withdrawal_data(tag) for tag in obsolete_tags(messages, displayed)]
-        if displayed:
-            message = context.as_one(displayed)
-            is_critical = context.breaks_through and message.severity is Severity.CRITICAL
-            pushes.insert(0, _push_data(message, breaks_through=is_critical))
-        for number, data in enumerate(pushes):
+        for data, is_required in _pushes(context, target["action"], messages):
             with _captured_failures() as failures:
                 await context.async_call(target["action"], data)
-            if failures and number == 0:  # a failed withdrawal must not repeat what was delivered
+            if failures and is_required:  # another push that fails must not repeat what was delivered
                 raise HomeAssistantError(failures[0])
 
     @override
@@ -92,6 +97,26 @@ class MobileAppChannel(NotificationChannel):
         return {"kind": self.kind, "action": action} if action.startswith(PREFIX) else None
 
 
+@callback
+def _pushes(
+    context: DeliveryContext, action: str, messages: Sequence[Message]
+) -> list[tuple[dict[str, Any], bool]]:
+    """Return the data of the pushes for messages, and of each whether the delivery fails without it."""
+    displayed = displayed_messages(messages)
+    withdrawals = [_withdrawal_data(tag) for tag in obsolete_tags(messages, displayed)]
+    if not displayed:
+        return [(data, number == 0) for number, data in enumerate(withdrawals)]
+    message = context.as_one(displayed)
+    is_critical = context.breaks_through and message.severity is Severity.CRITICAL
+    pushes = [(_push_data(message, breaks_through=is_critical), True), *((data, False) for data in withdrawals)]
+    if _has_live_activities(context.hass, action):
+        if message.is_last:
+            pushes.insert(0, (_withdrawal_data(message.tag), False))
+        elif message.acknowledge or message.kind is NotificationKind.ACKNOWLEDGED:
+            pushes.append((_live_data(message), False))
+    return pushes
+
+
 def _push_data(message: Message, *, breaks_through: bool) -> dict[str, Any]:
     """Return the data of the app's action; ``breaks_through`` lets an actionable message sound on a silent phone."""
     data: dict[str, Any] = {"tag": message.tag, "group": DOMAIN}
@@ -105,6 +130,22 @@ def _push_data(message: Message, *, breaks_through: bool) -> dict[str, Any]:
     if actions := [{"action": button, "title": title} for button, title in buttons.items() if title]:
         data["actions"] = actions
     return {"title": message.title, "message": message.text, "data": data}
+
+
+@callback
+def _has_live_activities(hass: HomeAssistant, action: str) -> bool:
+    """Return whether a phone lets Home Assistant start Live Activities; it sent a token for that if it does."""
+    entry = hass.config_entries.async_get_entry(async_phone_actions(hass).get(action, ""))
+    app_data = entry.data.get("app_data") if entry else None
+    return isinstance(app_data, Mapping) and bool(app_data.get("start_live_activity_token"))
+
+
+def _live_data(message: Message) -> dict[str, Any]:
+    """Return the data that starts or updates a Live Activity, silently: the notification beside it sounds."""
+    icon, color = _LIVE[message.severity]
+    data = {"tag": message.tag, "live_update": True, "silent": True}
+    data |= {"notification_icon": icon, "notification_icon_color": color}
+    return {"title": message.name, "message": message.text, "data": data}
 
 
 def _withdrawal_data(tag: str) -> dict[str, Any]:
