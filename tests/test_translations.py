@@ -156,7 +156,7 @@ def test_every_error_and_every_abort_is_translated() -> None:
 
     assert WORDS["config"]["abort"].keys() == aborts
     assert WORDS["config"]["error"].keys() == errors
-    assert WORDS["options"]["error"].keys() == errors | {"quiet_half"}
+    assert WORDS["options"]["error"].keys() == errors | {"quiet_half", "alerts_unknown"}
 
 
 FLOWS = WORDS["config_subentries"]
@@ -317,6 +317,8 @@ def test_every_state_has_its_name() -> None:
     assert sensor["state"].keys() == set(PowerState)
     assert ICONS["entity"]["sensor"]["power_state"]["state"].keys() < set(PowerState)
     assert event["state_attributes"]["event_type"]["state"].keys() == set(Outcome)
+    assert WORDS["entity"]["sensor"]["alarm"]["state"] == WORDS["selector"]["alarm_state"]["options"]
+    assert ICONS["entity"]["sensor"]["alarm"]["state"].keys() < set(AlarmState)
     for domain in ("binary_sensor", "event"):
         alarm = WORDS["entity"][domain]["alarm"]["state_attributes"]
         assert alarm["severity"]["state"].keys() == {severity.word for severity in Severity}

@@ -100,7 +100,9 @@ async def test_an_information_is_no_problem_until_it_becomes_more_severe(kit: Ki
 
 
 async def test_the_icon_differs_by_severity(kit: Kit) -> None:
-    rules = {severity: await add_rule(kit, "sensor.one", severity=severity, name=severity.word) for severity in Severity}
+    rules = {
+        severity: await add_rule(kit, "sensor.one", severity=severity, name=severity.word) for severity in Severity
+    }
 
     icons = {severity.word: attributes(kit, rule_id)["icon"] for severity, rule_id in rules.items()}
 

@@ -201,9 +201,7 @@ def _resume(
     return _restart(escalation, policy, alarm, transition.at, NotificationKind.REPEATED)
 
 
-def _continue(
-    escalation: EscalationState, policy: EscalationPolicy, alarm: Alarm, now: float
-) -> list[Notification]:
+def _continue(escalation: EscalationState, policy: EscalationPolicy, alarm: Alarm, now: float) -> list[Notification]:
     """Continue where the acknowledgement stopped the escalation: notify the informed groups; later steps follow."""
     kind = NotificationKind.UNACKNOWLEDGED
     if alarm.is_muted or not alarm.announced:

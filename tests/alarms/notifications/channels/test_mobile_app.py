@@ -157,7 +157,11 @@ def live(hass: HomeAssistant) -> list[ServiceCall]:
 def kinds_of_pushes(calls: list[ServiceCall]) -> list[str]:
     """Return what each push does: notify, update the Live Activity, or remove both; forget the pushes."""
     kinds = [
-        "clear" if call.data["message"] == "clear_notification" else "live" if "live_update" in call.data["data"] else "notify"
+        "clear"
+        if call.data["message"] == "clear_notification"
+        else "live"
+        if "live_update" in call.data["data"]
+        else "notify"
         for call in calls
     ]
     calls.clear()

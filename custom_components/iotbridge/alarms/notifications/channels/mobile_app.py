@@ -98,9 +98,7 @@ class MobileAppChannel(NotificationChannel):
 
 
 @callback
-def _pushes(
-    context: DeliveryContext, action: str, messages: Sequence[Message]
-) -> list[tuple[dict[str, Any], bool]]:
+def _pushes(context: DeliveryContext, action: str, messages: Sequence[Message]) -> list[tuple[dict[str, Any], bool]]:
     """Return the data of the pushes for messages, and of each whether the delivery fails without it."""
     displayed = displayed_messages(messages)
     withdrawals = [_withdrawal_data(tag) for tag in obsolete_tags(messages, displayed)]
