@@ -1,5 +1,7 @@
 """Binary sensors of alarm rules."""
 
+from typing import Any
+
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -70,7 +72,7 @@ async def test_it_is_off_while_all_active_alarms_are_muted(kit: Kit, mute: str, 
     await set_state(kit, "sensor.one", "90")
     await set_state(kit, "sensor.two", "90")
     rule_id = await add_rule(kit, "sensor.one", "sensor.two")
-    more = {"duration": 3600} if mute in ("snooze", "maintenance_start") else {}
+    more: dict[str, Any] = {"duration": 3600} if mute in ("snooze", "maintenance_start") else {}
 
     await call(kit, mute, entity_id="sensor.one", **more)
     assert (shown(kit, rule_id).state, attributes(kit, rule_id)["active"]) == ("on", 1)

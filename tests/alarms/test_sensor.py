@@ -1,5 +1,7 @@
 """Sensors of the numbers of alarms by severity, and of the state of each rule."""
 
+from typing import Any
+
 from custom_components.iotbridge.alarms.engine.models import AlarmState, Severity, Timing
 from homeassistant.core import State
 from tests.kit import Kit
@@ -71,7 +73,7 @@ async def test_a_rule_shows_the_most_urgent_state_of_its_alarms(kit: Kit) -> Non
     assert rule_state(kit, rule_id).state == "unknown", "no entity could be evaluated"
     seen = []
 
-    async def then(action: str = "", entity_id: str = "sensor.one", value: str = "", **more: object) -> None:
+    async def then(action: str = "", entity_id: str = "sensor.one", value: str = "", **more: Any) -> None:
         if action:
             await call(kit, action, entity_id=entity_id, **more)
         else:
@@ -88,6 +90,7 @@ async def test_a_rule_shows_the_most_urgent_state_of_its_alarms(kit: Kit) -> Non
     await then("snooze", entity_id="sensor.two", duration=3600)
     await then("suppress", entity_id="sensor.two")
     await then("out_of_service", entity_id="sensor.two")
+    await then("acknowledge", entity_id="sensor.two")
     await then(entity_id="sensor.two", value="20")
 
     assert seen == [
@@ -100,6 +103,7 @@ async def test_a_rule_shows_the_most_urgent_state_of_its_alarms(kit: Kit) -> Non
         "unacknowledged",
         "snoozed",
         "suppressed",
+        "out_of_service",
         "out_of_service",
         "normal",
     ]
