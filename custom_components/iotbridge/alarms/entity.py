@@ -111,9 +111,9 @@ class IotBridgeRuleAlarmsEntity(IotBridgeRuleEntity):
         raise NotImplementedError
 
     def _is_known(self, alarms: Iterable[Alarm]) -> bool:
-        """Return whether at least one entity of the rule could be evaluated."""
+        """Return whether at least one entity of the rule could be evaluated, or has an alarm from before."""
         return self._rule.condition.traits.is_momentary or any(
-            alarm.last_evaluation.is_active is not None for alarm in alarms
+            alarm.active or alarm.last_evaluation.is_active is not None for alarm in alarms
         )
 
 
