@@ -26,6 +26,7 @@ COVERED_BY = {
             "things/decoders/test_decoders.py",
             "Each message has to find its decoder among all of them; the cases of a format are in a file of cases/.",
         ),
+        "things/inference/conditions.py": ("things/inference/test_rule_table.py", RULES),
         "things/inference/roles/": ("things/inference/test_rule_table.py", RULES),
         "things/inference/units/": ("things/inference/test_rule_table.py", RULES),
         "things/inference/visibility/": ("things/inference/test_rule_table.py", RULES),

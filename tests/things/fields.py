@@ -1,24 +1,22 @@
 """Hand-made fields for tests of inference."""
 
-from collections.abc import Iterator
 import json
 from typing import Any
 
+from custom_components.iotbridge.things.decoders.report_builder import ReportBuilder
 from custom_components.iotbridge.things.inference import Inferred, infer
-from custom_components.iotbridge.things.model.message import Field, Path, Value
+from custom_components.iotbridge.things.model.message import DecodeError, Field, Value
 from custom_components.iotbridge.things.model.profile import Channel
 
 
-def walk(document: Any, path: Path = ()) -> Iterator[Field]:
-    """Yield the values of a document."""
-    if isinstance(document, dict):
-        for key, value in document.items():
-            yield from walk(value, (*path, key))
-    elif isinstance(document, list):
-        for index, value in enumerate(document):
-            yield from walk(value, (*path, index))
-    else:
-        yield Field(path=path, value=document)
+def walk(document: Any) -> tuple[Field, ...]:
+    """Return the values of a document as the decoders find them; none if it has no usable one."""
+    builder = ReportBuilder()
+    builder.walk((), document)
+    try:
+        return builder.decoded("json").reports[0].fields
+    except DecodeError:
+        return ()
 
 
 def inferred(document: Any, topic: str = "things/one") -> Inferred:

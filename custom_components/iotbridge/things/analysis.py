@@ -3,22 +3,26 @@
 The wizard shows its result, and the action ``iotbridge.decode_payload`` returns it.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from . import decoders, inference
 from .inference.naming import without_device
 from .model.conversion import is_same_state
-from .model.device_member import DeviceSplitter
+from .model.device_member import DeviceSplitter, without_indexes
 from .model.known_systems import System, find_system
 from .model.mapping import identity_and_subtopic
 from .model.message import Decoded, DecodeError, DeviceMetadata, Field, Path, Problem, ProblemKind, Sample
-from .model.profile import Analysis, LearnedDevice, Reading
+from .model.profile import Analysis, LearnedDevice, Reading, key_of
 from .model.topic_matching import common_filter, guess_depth, name_from, pattern_of, split
 from .vocabulary.keys.records import BESIDE_A_VALUE, VALUES
 
 MAX_DEVICES = 200
+# Lists whose records are known by their place only, of which the user is told.
+MAX_LISTS = 5
+MAX_KEY = 60
 
 
 @dataclass(slots=True)
@@ -76,13 +80,13 @@ def analyse(
             _for_all_devices(reading, topic_filter, depth, device.base if is_alone else None)
             for reading in inferred.readings
         )
-        further = tuple(_for_all_devices(reading, topic_filter, depth, None) for reading in inferred.further)
+        unproposed = tuple(_for_all_devices(reading, topic_filter, depth, None) for reading in inferred.unproposed)
         exact = exact and all(
             is_same_state(reading.channel, device.fields[reading.channel.subtopic, reading.channel.path].value)
             for reading in inferred.readings
         )
-        learned.append(LearnedDevice(identity=identity, metadata=metadata, readings=readings, further=further))
-        problems.extend(inferred.problems)
+        learned.append(LearnedDevice(identity=identity, metadata=metadata, readings=readings, unproposed=unproposed))
+        problems.extend((*inferred.problems, *_lists_by_position(readings)))
         read_keys |= {reading.channel.key for reading in inferred.readings}
     system = next((found for sample in samples if (found := find_system(sample.topic, systems))), None)
     return Analysis(
@@ -99,14 +103,25 @@ def analyse(
 
 def _with_short_names(device: LearnedDevice) -> LearnedDevice:
     """Return the only device with readings that do not repeat its name."""
-    readings = (*device.readings, *device.further)
+    readings = (*device.readings, *device.unproposed)
     names = without_device([reading.channel.name for reading in readings], device.metadata.name or "")
     renamed = tuple(
         reading if reading.channel.name == name else replace(reading, channel=replace(reading.channel, name=name))
         for reading, name in zip(readings, names, strict=True)
     )
     count = len(device.readings)
-    return replace(device, readings=renamed[:count], further=renamed[count:])
+    return replace(device, readings=renamed[:count], unproposed=renamed[count:])
+
+
+def _lists_by_position(readings: Iterable[Reading]) -> Iterator[Problem]:
+    """Yield a problem for each list with several records that carry no identity, if their values are enabled."""
+    records: defaultdict[str, set[Path]] = defaultdict(set)
+    for channel in (reading.channel for reading in readings if reading.channel.enabled):
+        for level, (part, member) in enumerate(pairwise(channel.path)):
+            if isinstance(part, int) and isinstance(member, str):
+                records[key_of(channel.subtopic, without_indexes(channel.path[:level]))].add(channel.path[: level + 1])
+    for key in [key for key, elements in records.items() if len(elements) > 1][:MAX_LISTS]:
+        yield Problem(ProblemKind.BY_POSITION, (("field", key[:MAX_KEY] or "[]"),))
 
 
 def _is_read(problem: Problem, keys: Collection[str]) -> bool:

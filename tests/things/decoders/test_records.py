@@ -46,3 +46,21 @@ def test_a_record_that_is_sent_again_keeps_its_path(record: dict[str, Any], time
     record = {**record, "time": time}
 
     assert values([record, RECORDS[0], record]) == values([record, RECORDS[0]])
+
+
+def test_a_named_record_has_its_name_in_the_named_path() -> None:
+    disks = [{"serial": "WD-123", "name": "sda", "temp": 40}, {"serial": "WD-124", "name": "sdb", "value": 7, "ok": 1}]
+    (report,) = decode(Sample("nas", json.dumps({"disks": disks}).encode())).reports
+
+    assert {field.path: field.named_path for field in report.fields if field.path[-1] in ("temp", "WD-124", "ok")} == {
+        ("disks", "WD-123", "temp"): ("disks", "sda", "temp"),
+        ("disks", "WD-124"): ("disks", "sdb", "value"),
+        ("disks", "WD-124", "ok"): ("disks", "sdb", "ok"),
+    }
+
+
+def test_a_name_that_two_records_share_names_neither() -> None:
+    probes = [{"id": number, "name": "Probe", "temp": 40} for number in (1, 2)]
+    (report,) = decode(Sample("nas", json.dumps({"probes": probes}).encode())).reports
+
+    assert {field.named_path for field in report.fields} == {None}

@@ -4,8 +4,8 @@ import pytest
 
 from custom_components.iotbridge.texts import async_texts
 from custom_components.iotbridge.things.flow.integrations import (
-    async_further_systems,
     async_gain,
+    async_integration_systems,
 )
 from custom_components.iotbridge.things.model.known_systems import SYSTEMS, find_system
 from homeassistant.core import HomeAssistant
@@ -26,21 +26,21 @@ def topic_of(topic_filter: str) -> str:
 
 @pytest.mark.parametrize("domain", sorted(MQTT))
 async def test_every_integration_of_core_is_recognized(hass: HomeAssistant, domain: str) -> None:
-    further = await async_further_systems(hass)
+    systems = await async_integration_systems(hass)
 
-    found = {system.domain for topic in MQTT[domain] if (system := find_system(topic_of(topic), further))}
+    found = {system.domain for topic in MQTT[domain] if (system := find_system(topic_of(topic), systems))}
     assert found == {domain if domain != "esphome" else None}
 
 
 @pytest.mark.usefixtures("hub")
 async def test_custom_integrations_are_recognized_but_not_by_a_filter_for_everything(hass: HomeAssistant) -> None:
-    further = await async_further_systems(hass)
+    systems = await async_integration_systems(hass)
 
-    announced = find_system("acme/announce/1", further)
+    announced = find_system("acme/announce/1", systems)
     assert announced
     assert (announced.name, announced.domain) == ("Acme Hub", "hub")
-    assert find_system("garden/weather", further) is None
-    assert find_system("iotbridge/host/pi/status", further) is None
+    assert find_system("garden/weather", systems) is None
+    assert find_system("iotbridge/host/pi/status", systems) is None
 
 
 @pytest.mark.parametrize("domain", [system.domain for system in SYSTEMS if system.domain])

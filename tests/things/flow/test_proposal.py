@@ -56,7 +56,7 @@ def test_what_a_profile_says_is_no_such_device_adds_no_channels() -> None:
     found = proposal("stations/+/data", documents, by_profile=True)
 
     assert found.without == {"gateway"}
-    assert "rssi" not in {channel.key for channel in (*found.channels, *found.further)}
+    assert "rssi" not in {channel.key for channel in (*found.channels, *found.unproposed)}
 
 
 async def test_a_kept_profile_does_not_switch_the_device_that_it_was_made_of(wizard: Wizard, tmp_path: Any) -> None:

@@ -12,12 +12,12 @@ from custom_components.iotbridge.things.inference.quantities import adjectives, 
 from custom_components.iotbridge.things.inference.roles import rules as role_rules
 from custom_components.iotbridge.things.inference.rule_table import Example, Reads, Table, TableRule
 from custom_components.iotbridge.things.inference.states import binary_rules, event_rules
-from custom_components.iotbridge.things.inference.units import rules as unit_rules
+from custom_components.iotbridge.things.inference.units import rules as unit_rules, unit_system
 from custom_components.iotbridge.things.inference.visibility import rules as visibility_rules
 from custom_components.iotbridge.things.model.message import Sample
 from tests.things.sample_sets import SETS, load
 
-MODULES = (unit_rules, adjectives, quantity_rules, role_rules, binary_rules, event_rules, visibility_rules)
+MODULES = (unit_system, unit_rules, adjectives, quantity_rules, role_rules, binary_rules, event_rules, visibility_rules)
 
 
 def rules() -> Iterator[Any]:
@@ -56,7 +56,7 @@ def read(example: Example) -> Reads | None:
 
 @pytest.mark.parametrize(("table", "rule"), rules())
 def test_the_example_of_a_rule_needs_it(
-    table: Table[Any, TableRule[Any]], rule: TableRule[Any], monkeypatch: pytest.MonkeyPatch
+    table: Table[Any, TableRule[Any, Any]], rule: TableRule[Any, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert read(rule.example) == rule.example.gives
 

@@ -365,7 +365,7 @@ def test_the_messages_are_read_as_a_person_would(case: FieldCase) -> None:
         shown
     )
     assert not any(expected.is_met_by(reading) for expected in case.not_on_as for reading in readings), shown
-    offered = {reading.channel.key for device in analysis.devices for reading in (*device.readings, *device.further)}
+    offered = {reading.channel.key for device in analysis.devices for reading in (*device.readings, *device.unproposed)}
     assert offered >= set(case.selectable)
     assert case.on is None or sum(reading.channel.enabled for reading in readings) == case.on, shown
     assert len(analysis.devices) == case.devices

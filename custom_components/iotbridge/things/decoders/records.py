@@ -1,11 +1,12 @@
 """Records: objects in a list that carry an identity, by which they are found in any order."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
+from ..model.conversion import quantity_of
 from ..model.number_notation import number_of
 from ..model.sortable_time import sortable_time
 from ..vocabulary.keys import device_members
@@ -20,7 +21,7 @@ from ..vocabulary.keys.identities import (
     UNITS,
     VALUES,
 )
-from ..vocabulary.keys.records import TIMES
+from ..vocabulary.keys.records import RECORD_NUMBERS, TIMES
 from .scalars import label
 
 # Numbers of cells in a table's row.
@@ -44,14 +45,16 @@ _SAME_TEXTS = frozenset({*NAMES, *UNITS})
 
 @dataclass(frozen=True, slots=True)
 class IdentifiedRecord:
-    """Record of a list: its identity, and the key of its value; None if it has several.
+    """Record of a list: its identity, its own name, and the key of its value; None if it has several.
 
-    ``name`` and ``unit`` are those of the value. ``is_single``: the other members only describe the value.
+    ``identity`` None: others of its list have the same, so that it is found by its place only.
+    ``value_name`` and ``unit`` are those of the value. ``is_single``: the other members only describe the value.
     """
 
-    identity: str
-    value_key: Any = None
+    identity: str | None
     name: str | None = None
+    value_key: Any = None
+    value_name: str | None = None
     unit: str | None = None
     is_single: bool = False
 
@@ -85,7 +88,7 @@ def record_of(element: Any, *, is_event: bool = False) -> IdentifiedRecord | Non
     name, kind = _first(members, _RANKS[NAMES], only=str), _kind(members)
     if value_key is None:
         identity = own or part or name or kind
-        return IdentifiedRecord(identity) if identity else None
+        return IdentifiedRecord(identity, name) if identity else None
     distinct = [own] if own else [part or name, kind]
     identity = " ".join(text for text in distinct if text)
     if not identity:
@@ -93,34 +96,44 @@ def record_of(element: Any, *, is_event: bool = False) -> IdentifiedRecord | Non
     is_single = len(keys) == len(element) and keys.keys() - {plain_key(value_key)} <= _DESCRIBING
     # Beside more members, the unit is that of one of them, and there may be a factor.
     unit = _first(members, _RANKS[UNITS], only=str) if is_single else None
-    return IdentifiedRecord(identity, value_key, _value_name(name, kind, None if own else part), unit, is_single)
+    value_name = _value_name(name, kind, None if own else part)
+    return IdentifiedRecord(identity, name, value_key, value_name, unit, is_single)
 
 
-def by_place[Place](
-    key: str | int, leaves: Sequence[tuple[Place, Any]]
-) -> tuple[dict[Place, IdentifiedRecord], frozenset[Place]]:
-    """Return the records among the elements of a list by their places, and the places of outdated ones.
+class Leaf(NamedTuple):
+    """Element of a list, or of a list in it, with its indexes; ``outdated``: a later record of the same follows."""
 
-    A message may repeat a record: the newest one has the identity. Other records that share an identity are left out.
-    ``key`` is that of the list.
+    place: tuple[int, ...]
+    element: Any
+    outdated: bool
+
+
+def by_place(
+    key: str | int, leaves: Sequence[Leaf]
+) -> tuple[dict[tuple[int, ...], IdentifiedRecord], frozenset[tuple[int, ...]]]:
+    """Return the records among the elements of a list by their places, and the places of repeated ones.
+
+    A message may repeat a record: the newest one has the identity. Other records that share an identity are left out,
+    or, if they are rows of a table, have none. ``key`` is that of the list.
     """
     is_event = isinstance(key, str) and plain_key(key) in LISTS_OF_EVENTS
-    records = {place: record for place, element in leaves if (record := record_of(element, is_event=is_event))}
-    sharing: defaultdict[str, dict[Place, Any]] = defaultdict(dict)
-    for place, element in leaves:
-        if record := records.get(place):
+    records = {leaf.place: record for leaf in leaves if (record := record_of(leaf.element, is_event=is_event))}
+    sharing: defaultdict[str, dict[tuple[int, ...], Any]] = defaultdict(dict)
+    for place, element, _ in leaves:
+        if (record := records.get(place)) and record.identity:
             sharing[record.identity][place] = element
-    outdated: set[Place] = set()
+    repeated: set[tuple[int, ...]] = set()
     for elements in sharing.values():
         if len(elements) == 1:
             continue
         if _are_repeated(elements.values()):
-            newest = _newest(elements)
-            outdated.update(elements.keys() - {newest})
+            repeated.update(elements.keys() - {_newest(elements)})
         else:
-            for place in elements:
-                del records[place]
-    return {place: record for place, record in records.items() if place not in outdated}, frozenset(outdated)
+            for place, element in elements.items():
+                record = records.pop(place)
+                if isinstance(element, list):
+                    records[place] = replace(record, identity=None)
+    return {place: record for place, record in records.items() if place not in repeated}, frozenset(repeated)
 
 
 def _are_repeated(elements: Iterable[Any]) -> bool:
@@ -144,25 +157,63 @@ def _subject(element: Any) -> Hashable:
     return frozenset(element), frozenset(described)
 
 
-def _newest[Place](elements: Mapping[Place, Any]) -> Place:
+def _newest(elements: Mapping[tuple[int, ...], Any]) -> tuple[int, ...]:
     """Return the place of the newest record; of the last, if several are as new or have no time."""
     times = {place: _time(element) for place, element in elements.items()}
     return max(reversed(times), key=times.__getitem__)
 
 
-def _time(element: Mapping[Any, Any]) -> str:
-    """Return the time of a record in sortable form; empty if it has none."""
+def _time(element: Mapping[Any, Any] | list[Any]) -> str:
+    """Return the time of a record in sortable form, or that of a row; empty if it has none."""
+    if isinstance(element, list):
+        return sortable_time(element[0]) or "" if element else ""
     times = (sortable_time(element[key]) for key in element if isinstance(key, str) and plain_key(key) in TIMES)
     return next((time for time in times if time), "")
 
 
-def flattened(elements: Sequence[Any], levels: int) -> Iterator[tuple[tuple[int, ...], Any]]:
-    """Yield the elements of a list and of the lists in it, with their places."""
+def flattened(elements: Sequence[Any], levels: int, *, outdated: bool = False) -> Iterator[Leaf]:
+    """Yield the elements of a list and of the lists in it."""
+    former = _outdated(elements)
     for index, element in enumerate(elements):
+        is_outdated = outdated or index in former
         if isinstance(element, list) and levels > 1 and _row(element) is None:
-            yield from (((index, *place), inner) for place, inner in flattened(element, levels - 1))
+            inner = flattened(element, levels - 1, outdated=is_outdated)
+            yield from (Leaf((index, *place), leaf, is_former) for place, leaf, is_former in inner)
         else:
-            yield (index,), element
+            yield Leaf((index,), element, is_outdated)
+
+
+def _outdated(elements: Sequence[Any]) -> set[int]:
+    """Return the indexes of records that a later one follows with the same keys, texts and numbers of parts."""
+    times: defaultdict[Hashable, dict[int, str]] = defaultdict(dict)
+    for index, element in enumerate(elements):
+        if isinstance(element, Mapping | list) and (time := _time(element)):
+            times[_series(element)][index] = time
+    return {index for series in times.values() for index, time in series.items() if time < max(series.values())}
+
+
+def _series(element: Mapping[Any, Any] | list[Any]) -> Hashable:
+    """Return what a record with a time is about."""
+    members = element if isinstance(element, Mapping) else dict(enumerate(element))
+    scalars = {str(key): value for key, value in members.items() if _is_scalar(value)}
+    described = {(key, label(value)) for key, value in scalars.items() if _is_description(key, value)}
+    return frozenset(scalars), frozenset(described)
+
+
+def _is_description(key: str, value: Any) -> bool:
+    if isinstance(value, str):
+        return sortable_time(value) is None and quantity_of(value)[0] is None
+    return plain_key(key) in RECORD_NUMBERS
+
+
+def names_of(records: Mapping[Any, IdentifiedRecord]) -> dict[str, str]:
+    """Return the names of records by their identities; without those that two of them share."""
+    count = Counter(record.name for record in records.values())
+    return {
+        record.identity: record.name
+        for record in records.values()
+        if record.identity and record.name and count[record.name] == 1
+    }
 
 
 def _row(cells: Sequence[Any]) -> IdentifiedRecord | None:
@@ -174,7 +225,7 @@ def _row(cells: Sequence[Any]) -> IdentifiedRecord | None:
         return None
     if not all(isinstance(cell, str) for cell in others):
         return IdentifiedRecord(name)
-    return IdentifiedRecord(name, 1, name, others[0] if others else None, is_single=True)
+    return IdentifiedRecord(name, name, 1, name, others[0] if others else None, is_single=True)
 
 
 def _is_number(value: Any) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..model.message import Decoded, DecodeError, DeviceMetadata, Field, Path, Problem, ProblemKind, Report
 from ..model.profile import key_of
@@ -25,6 +25,27 @@ _PADDED_BASE64 = re.compile(r"(?:[A-Za-z0-9+/_-]{4})*+[A-Za-z0-9+/_-]{2}(?:==|[A
 _PLAIN_BASE64 = re.compile(r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=\D*\d)(?:[A-Za-z0-9+/]{4}){4,}+")
 _HEX = re.compile(r"(?=.*[A-Fa-f])(?=.*\d)(?:[0-9A-Fa-f]{2}){8,}+|(?:[0-9A-Fa-f]{2} ){3,}+[0-9A-Fa-f]{2}")
 _SHORT_HEX = re.compile(r"(?=.*[A-Fa-f])(?=.*\d)(?:[0-9A-Fa-f]{2}){3,}+|\d{16,}+")
+
+
+class _Place(NamedTuple):
+    """Place of a node in a document, by the paths of a ``Field``; they are one until there is a record."""
+
+    path: Path
+    raw_path: Path
+    named_path: Path
+    outdated: bool = False
+
+    def below(self, *parts: str | int) -> _Place:
+        """Return the place of a member, or of an element that is found by its indexes."""
+        path = (*self.path, *parts)
+        if self.raw_path is self.path:
+            return _Place(path, path, path, self.outdated)
+        return _Place(path, (*self.raw_path, *parts), (*self.named_path, *parts), self.outdated)
+
+    def record(self, indexes: Path, identity: str, names: Mapping[str, str]) -> _Place:
+        """Return the place of a record that is found by its identity; ``names`` are those of all records."""
+        named = (*self.named_path, names.get(identity, identity))
+        return _Place((*self.path, identity), (*self.raw_path, *indexes), named, self.outdated)
 
 
 class ReportBuilder:
@@ -56,11 +77,13 @@ class ReportBuilder:
         raw: Any,
         *,
         raw_path: Path | None = None,
+        named_path: Path | None = None,
         name: str | None = None,
         unit: str | None = None,
         technical: bool = False,
+        outdated: bool = False,
     ) -> None:
-        """Add a value, if a state can hold it; ``raw_path`` is its place, if it is not its path."""
+        """Add a value, if a state can hold it; the paths as in ``Field``, also if they do not differ."""
         if not self._free_fields:
             self.too_complex()
             return
@@ -73,66 +96,73 @@ class ReportBuilder:
                 self.problem(ProblemKind.MEMBER_UNUSABLE, field=shown(path))
             return
         self._free_fields -= 1
-        if raw_path == path:
-            raw_path = None
         self._fields.append(
             Field(
                 path=path,
                 value=value,
-                raw_path=raw_path,
+                raw_path=None if raw_path == path else raw_path,
+                named_path=None if named_path == path else named_path,
                 name=name,
                 unit=unit,
                 technical=technical,
+                outdated=outdated,
                 encoded=encoded,
             )
         )
 
-    def walk(self, path: Path, node: Any, raw_path: Path | None = None) -> None:
-        """Add every value of a document; ``path`` is the place of the document.
+    def walk(self, path: Path, node: Any) -> None:
+        """Add every value of a document at a path; records of a list are addressed by their identity."""
+        self._walk(_Place(path, path, path), node)
 
-        Records of a list are addressed by their identity; ``raw_path`` is the place of one, by its index.
-        """
-        raw_path = path if raw_path is None else raw_path
+    def _walk(self, place: _Place, node: Any) -> None:
         if not isinstance(node, dict | list):
-            self.add(path, node, raw_path=raw_path)
-        elif len(raw_path) >= MAX_LEVELS:
+            self.add(place.path, node, raw_path=place.raw_path, named_path=place.named_path, outdated=place.outdated)
+        elif len(place.raw_path) >= MAX_LEVELS:
             self.too_complex()
         elif isinstance(node, dict):
-            self._walk_members(path, node, raw_path)
+            self._walk_members(place, node)
         else:
-            self._walk_elements(path, node, raw_path)
+            self._walk_elements(place, node)
 
-    def _walk_members(self, path: Path, members: Mapping[Any, Any], raw_path: Path) -> None:
+    def _walk_members(self, place: _Place, members: Mapping[Any, Any]) -> None:
         for key, child in members.items():
             if not self._has_room():
                 return
-            part = key_text(key)
-            self.walk((*path, part), child, (*raw_path, part))
+            self._walk(place.below(key_text(key)), child)
 
-    def _walk_elements(self, path: Path, elements: Sequence[Any], raw_path: Path) -> None:
-        levels = MAX_LEVELS - len(raw_path)
+    def _walk_elements(self, place: _Place, elements: Sequence[Any]) -> None:
+        levels = MAX_LEVELS - len(place.raw_path)
         leaves = list(islice(records.flattened(elements, levels), self._nodes + 1))
-        known, outdated = records.by_place(path[-1] if path else "", leaves)
-        for place, element in leaves:
-            if place in outdated:
+        known, repeated = records.by_place(place.path[-1] if place.path else "", leaves)
+        names = records.names_of(known)
+        for indexes, element, outdated in leaves:
+            if indexes in repeated:
                 continue
             if not self._has_room():
                 return
-            raw_place = (*raw_path, *place)
-            if record := known.get(place):
-                self._walk_record((*path, record.identity), element, raw_place, record)
+            if record := known.get(indexes):
+                found = place.record(indexes, record.identity, names) if record.identity else place.below(*indexes)
+                self._walk_record(found, element, record)
             else:
-                self.walk((*path, *place), element, raw_place)
+                below = place.below(*indexes)
+                self._walk(below._replace(outdated=True) if outdated else below, element)
 
-    def _walk_record(self, path: Path, members: Any, raw_path: Path, record: records.IdentifiedRecord) -> None:
+    def _walk_record(self, place: _Place, members: Any, record: records.IdentifiedRecord) -> None:
         if record.value_key is None:
-            self.walk(path, members, raw_path)
+            self._walk(place, members)
             return
-        value_path = (*raw_path, record.value_key if isinstance(members, list) else key_text(record.value_key))
-        self.add(path, members[record.value_key], raw_path=value_path, name=record.name, unit=record.unit)
+        key = record.value_key if isinstance(members, list) else key_text(record.value_key)
+        self.add(
+            place.path if record.identity else (*place.path, key),
+            members[record.value_key],
+            raw_path=(*place.raw_path, key),
+            named_path=place.named_path if record.identity and record.is_single else (*place.named_path, key),
+            name=record.value_name,
+            unit=record.unit,
+            outdated=place.outdated,
+        )
         if not record.is_single:
-            others = {key: value for key, value in members.items() if key != record.value_key}
-            self._walk_members(path, others, raw_path)
+            self._walk_members(place, {key: value for key, value in members.items() if key != record.value_key})
 
     def _has_room(self) -> bool:
         """Count a visited node; return whether the limits allow it."""

@@ -52,9 +52,9 @@ def union(devices: Iterable[LearnedDevice]) -> dict[str, Reading]:
     }
 
 
-def further_of(devices: Iterable[LearnedDevice], keys: Collection[str]) -> dict[str, Reading]:
-    """Return the further values of all devices by key, other than these keys."""
-    return _by_key(reading for device in devices for reading in device.further if reading.channel.key not in keys)
+def unproposed_of(devices: Iterable[LearnedDevice], keys: Collection[str]) -> dict[str, Reading]:
+    """Return the values of all devices that are not proposed, by key, other than these keys."""
+    return _by_key(reading for device in devices for reading in device.unproposed if reading.channel.key not in keys)
 
 
 def _by_key(readings: Iterable[Reading]) -> dict[str, Reading]:

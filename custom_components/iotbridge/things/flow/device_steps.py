@@ -58,7 +58,7 @@ class DeviceSteps(ChannelSteps):
                 devices={},
                 device_member=self._learned.device_member,
             )
-            self._offer = ChannelOffer.of(place, proposal.channels, proposal.further, proposal.values, self._samples)
+            self._offer = ChannelOffer.of(place, proposal.channels, proposal.unproposed, proposal.values, self._samples)
         offer = self._offer
         errors: dict[str, str] = {}
         placeholders = {**await self._async_summary(texts, proposal), "device": ""}

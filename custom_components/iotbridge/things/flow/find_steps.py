@@ -32,7 +32,7 @@ from ..runtime.sampler import (
 )
 from . import availability_form
 from .channel_validation import ChannelError
-from .integrations import async_further_systems
+from .integrations import async_integration_systems
 from .learn_steps import LearnSteps
 from .profile_library import read_profile
 from .topic_ranking import Offers, TopicFilter, rank_topics, samples_on
@@ -210,7 +210,7 @@ class FindSteps(LearnSteps):
                 self._host_prefixes(),
                 self._home_assistant_prefixes(),
                 self._get_entry().runtime_data.things.covers,
-                await async_further_systems(self.hass),
+                await async_integration_systems(self.hass),
             )
             self._sampler = BrokerSampler(self._topic_filter.is_candidate)
             listening = async_listen(self.hass, self._sampler, self.async_update_progress)
@@ -294,7 +294,7 @@ class FindSteps(LearnSteps):
                 errors = await self._async_learn_pasted(placeholders)
                 if not errors:
                     return await self._async_after_learning()
-                if self._has_further and "payload" in errors:
+                if self._has_unproposed and "payload" in errors:
                     return await self.async_step_nothing()
                 self._pasted = self._pasted[:-1]
         schema = vol.Schema(

@@ -20,7 +20,7 @@ from ..model.profile import PLATFORMS
 _FURTHER = frozenset(Platform) - frozenset(PLATFORMS)
 
 
-async def async_further_systems(hass: HomeAssistant) -> tuple[System, ...]:
+async def async_integration_systems(hass: HomeAssistant) -> tuple[System, ...]:
     """Return the systems of the integrations, core's and custom ones, that are found by their messages."""
     filters = {
         domain: usable

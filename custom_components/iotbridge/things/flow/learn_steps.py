@@ -16,7 +16,7 @@ from ..problem_texts import async_sentences
 from ..profiles.yaml_file import ProfileFile, find
 from ..runtime.requirements import async_analyse
 from .device_steps import DeviceSteps, bullets
-from .integrations import async_further_systems, async_gain
+from .integrations import async_gain, async_integration_systems
 from .profile_library import async_profiles
 from .split_form import depths, names_of, numbered, selected_member, split_schema
 from .texts import async_thing_texts
@@ -47,13 +47,13 @@ class LearnSteps(DeviceSteps):
         """Show the menu for messages without readings; other values may be chosen all the same."""
         return self.async_show_menu(
             step_id="nothing",
-            menu_options=[*(["go_on"] if self._has_further else []), "wait", "topic", "paste"],
+            menu_options=[*(["go_on"] if self._has_unproposed else []), "wait", "topic", "paste"],
             description_placeholders={"topic": in_code(self._topic), "problems": bullets(problems)},
         )
 
     @property
-    def _has_further(self) -> bool:
-        return any(device.further for device in self._learned.devices)
+    def _has_unproposed(self) -> bool:
+        return any(device.unproposed for device in self._learned.devices)
 
     async def async_step_nothing(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show the menu again after a failed analysis."""
@@ -68,7 +68,7 @@ class LearnSteps(DeviceSteps):
         self._offer, self._answers = None, {}
         profiles = [self._chosen_file] if self._chosen_file else await async_profiles(self.hass)
         try:
-            self._systems = await async_further_systems(self.hass)
+            self._systems = await async_integration_systems(self.hass)
             self._learned = await self._async_analyse(depth, device_member)
             match = self._chosen_file or await self.hass.async_add_executor_job(
                 find, self._samples[-MAX_PREVIEWED:], profiles

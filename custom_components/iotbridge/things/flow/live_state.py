@@ -12,7 +12,7 @@ from ..model.profile import Channel, Profile, Reading
 from ..model.relocation import Relocation, relocations
 from ..runtime.news import News
 from ..runtime.requirements import async_analyse_for
-from .channel_form import check_duplicates, further_of, union, with_unique_names
+from .channel_form import check_duplicates, union, unproposed_of, with_unique_names
 from .channel_offer import ChannelOffer
 from .channel_validation import blanks_of, check
 from .proposal import values_of
@@ -22,14 +22,14 @@ from .proposal import values_of
 class LiveState:
     """State of a known device: its profile, its readings, and the fields and devices that appeared since.
 
-    ``further`` are the values of its ``samples`` that are not proposed, ``values`` those of the profile's channels;
+    ``unproposed`` are the values of its ``samples`` that are not proposed, ``values`` those of the profile's channels;
     ``exact`` as in ``Profile``: whether a template finds all values as we do.
     """
 
     profile: Profile
     samples: Sequence[Sample]
     readings: Mapping[str, Reading]
-    further: Mapping[str, Reading]
+    unproposed: Mapping[str, Reading]
     values: Mapping[str, Value]
     news: News
     exact: bool
@@ -52,12 +52,12 @@ class LiveState:
     def offer(self) -> ChannelOffer:
         """Return all channels for a form: the user's, the new ones, and those that the user may pick."""
         known = {channel.key for channel in self.profile.channels}
-        sent = {**self.readings, **self.further}
-        further = tuple(reading.channel for key, reading in self.further.items() if key not in known)
+        sent = {**self.readings, **self.unproposed}
+        unproposed = tuple(reading.channel for key, reading in self.unproposed.items() if key not in known)
         return ChannelOffer.of(
             self.profile,
             (*self.profile.channels, *self.new),
-            (*self.dropped, *further),
+            (*self.dropped, *unproposed),
             {key: reading.value for key, reading in sent.items()} | dict(self.values),
             self.samples,
             self.new,
@@ -82,7 +82,7 @@ async def async_live_state(hass: HomeAssistant, entry: ConfigEntry, subentry: Co
     values = await hass.async_add_executor_job(values_of, profile, samples)
     exact = profile.exact and (analysis.exact or not samples)
     readings = union(analysis.devices)
-    return LiveState(profile, samples, readings, further_of(analysis.devices, readings), values, news, exact)
+    return LiveState(profile, samples, readings, unproposed_of(analysis.devices, readings), values, news, exact)
 
 
 def with_selected_devices(profile: Profile, chosen: set[str], offered: Mapping[str, DeviceMetadata]) -> Profile:

@@ -10,22 +10,22 @@ from ..model.message import DecodeError, Sample, Value
 from ..model.profile import Analysis, Availability, Channel, Profile, Reading
 from ..model.topic_matching import fill, name_from, split
 from ..profiles.yaml_file import ANY_TOPIC, ProfileFile
-from .channel_form import further_of, union, with_unit_of_core
+from .channel_form import union, unproposed_of, with_unit_of_core
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """Device, or group of devices, as it would be added without changes by the user.
 
-    ``further`` are the channels of values that are not proposed; ``values`` are all current ones, by key. ``without``
-    are the identities that the profile excludes.
+    ``unproposed`` are the channels of values that are not proposed; ``values`` are all current ones, by key.
+    ``without`` are the identities that the profile excludes.
     """
 
     name: str
     manufacturer: str | None
     model: str | None
     channels: tuple[Channel, ...]
-    further: tuple[Channel, ...]
+    unproposed: tuple[Channel, ...]
     values: Mapping[str, Value]
     availability: Availability | None = None
     expire_after_s: int | None = None
@@ -39,9 +39,9 @@ def propose(topic: str, samples: Sequence[Sample], learned: Analysis, file: Prof
     if not devices:  # the user wants to learn exactly these
         devices, without = learned.devices, frozenset()
     readings = union(devices)
-    further = further_of(devices, readings)
+    unproposed = unproposed_of(devices, readings)
     inferred = _selectable(tuple(reading.channel for reading in readings.values()))
-    values = {key: reading.value for key, reading in (readings | further).items()}
+    values = {key: reading.value for key, reading in (readings | unproposed).items()}
     name = None if learned.is_family else devices[0].metadata.name
     name = name or name_from("/".join(level for level in topic.split("/") if level not in {"+", "#"}))
     manufacturer = _common(device.metadata.manufacturer for device in devices)
@@ -52,7 +52,7 @@ def propose(topic: str, samples: Sequence[Sample], learned: Analysis, file: Prof
             manufacturer=manufacturer,
             model=model,
             channels=inferred,
-            further=tuple(reading.channel for reading in further.values()),
+            unproposed=tuple(reading.channel for reading in unproposed.values()),
             values=values,
         )
     channels = tuple(_for_topic(channel, file, topic, readings.get(channel.key)) for channel in file.channels)
@@ -73,7 +73,7 @@ def propose(topic: str, samples: Sequence[Sample], learned: Analysis, file: Prof
         manufacturer=file.manufacturer or manufacturer,
         model=file.model or model,
         channels=(*channels, *others),
-        further=tuple(reading.channel for key, reading in further.items() if key not in known),
+        unproposed=tuple(reading.channel for key, reading in unproposed.items() if key not in known),
         # The profile knows better.
         values=values | values_of(profile, samples),
         availability=availability and replace(availability, topic=fill(availability.topic, file.match.topic, topic)),

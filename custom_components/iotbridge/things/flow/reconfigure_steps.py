@@ -167,7 +167,7 @@ def _with_channels(
     chosen = [
         _with_types_of(channel, before.get(channel.key), now.get(channel.key))
         for channel in offer.chosen(selected)
-        if channel.enabled or not live.samples or channel.key in live.readings or channel.key in live.further
+        if channel.enabled or not live.samples or channel.key in live.readings or channel.key in live.unproposed
     ]
     check_all(chosen, offer.values, blanks)
     shown = {channel.key for channel in offer.channels.values()}

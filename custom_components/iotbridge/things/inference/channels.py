@@ -2,45 +2,45 @@
 
 from dataclasses import replace
 
-from ..model.conversion import unit_of
 from ..model.message import Path
 from ..model.profile import Channel
 from ..vocabulary.keys.key_words import WRITTEN_CODES
 from ..vocabulary.keys.records import UNITS
 from ..vocabulary.names import display_names
-from ..vocabulary.names.nouns import NOUNS
 from ..vocabulary.quantities import QUANTITIES
 from ..vocabulary.states.binary_words import SWITCHED
 from ..vocabulary.units.known_units import QUANTITY_OF_UNIT
 from .candidates.candidate import Candidate
+from .candidates.records import path_beside
 from .interpretation import Context, Interpretation
-from .naming import NameHints, name_of
+from .naming import name_of
 from .passes import interpret
 from .precision import precision_of
+from .rule_table import TableRule
 from .states.binary import BinaryValue, command
 from .states.binary_rules import binary_value_of
-from .states.event_rules import event_types, is_event
+from .states.event_rules import event_kind, event_types
 from .units.conditions import Case
-from .visibility.conditions import BinaryValueCase, CandidateCase
-from .visibility.rules import BINARY_VALUE_RULES, CANDIDATE_RULES, NUMBER_RULES, TEXT_RULES, Visibility, VisibilityRule
+from .visibility.conditions import VisibilityCase
+from .visibility.rules import BINARY_VALUE_RULES, CANDIDATE_RULES, NUMBER_RULES, TEXT_RULES, Visibility
 
 
 def propose(candidate: Candidate, context: Context) -> Channel | None:
     """Return the proposed channel of a value; None if it is not a reading."""
-    if candidate.field.encoded and not is_event(candidate):
+    if candidate.field.encoded and event_kind(candidate) is None:
         return None
     channel = channel_of(candidate, context)
-    rule = (
-        CANDIDATE_RULES.first(CandidateCase(channel.device_class, candidate, context)) if channel is not None else None
-    )
-    if channel is None or rule is None:
+    if channel is None:
+        return None
+    rule = CANDIDATE_RULES.first(VisibilityCase(candidate, context, channel.device_class))
+    if rule is None:
         return channel
-    return None if rule.shown is Visibility.NOT_AT_ALL else replace(channel, enabled=False)
+    return None if rule.gives is Visibility.NOT_AT_ALL else replace(channel, enabled=False)
 
 
 def channel_of(candidate: Candidate, context: Context) -> Channel | None:
     """Return the proposed channel of a value without regard to its siblings."""
-    if is_event(candidate):
+    if event_kind(candidate) is not None:
         return event_channel(candidate)
     binary_value = binary_value_of(candidate)
     if binary_value is not None:
@@ -62,17 +62,19 @@ def event_channel(candidate: Candidate) -> Channel:
 
 def plain_channel(candidate: Candidate) -> Channel:
     """Return a sensor without unit and class."""
-    return Channel(name=name_of(candidate, NameHints()), path=candidate.field.path, subtopic=candidate.subtopic)
+    return Channel(name=name_of(candidate, Interpretation()), path=candidate.field.path, subtopic=candidate.subtopic)
 
 
 def binary_channel(candidate: Candidate, binary_value: BinaryValue, context: Context) -> Channel | None:
     """Return a proposed binary sensor, or a switch if a vendor's convention names its command topic."""
     switch_command = command(candidate, context)
-    enabled = is_on(BINARY_VALUE_RULES.first(BinaryValueCase(binary_value, switch_command, candidate, context)))
+    is_known = binary_value.known or switch_command is not None
+    case = VisibilityCase(candidate, context, binary_value.device_class, is_known)
+    enabled = is_on(BINARY_VALUE_RULES.first(case))
     if enabled is None:
         return None
     channel = Channel(
-        name=name_of(candidate, NameHints(name=binary_value.kind.title)),
+        name=name_of(candidate, Interpretation(name=binary_value.kind.title)),
         path=candidate.field.path,
         subtopic=candidate.subtopic,
         platform="binary_sensor",
@@ -117,7 +119,7 @@ def measured_channel(candidate: Candidate, interpretation: Interpretation, conte
     if is_written_code(candidate, interpretation):
         return replace(plain_channel(candidate), entity_category="diagnostic" if technical else None)
     return Channel(
-        name=name_of(candidate, hints_of(interpretation)),
+        name=name_of(candidate, interpretation),
         path=candidate.field.path,
         subtopic=candidate.subtopic,
         unit=interpretation.unit,
@@ -136,14 +138,13 @@ def stated_unit_of(
     candidate: Candidate, interpretation: Interpretation, context: Context
 ) -> tuple[str | None, Path | None]:
     """Return the unit that the message states for a value, and its path: for this one, its group, or all values."""
+    unit, of_group = interpretation.unit, candidate.sibling_group.member(UNITS)
     if candidate.unit is not None or interpretation.certain:
         return candidate.unit, candidate.unit_path
-    siblings = candidate.sibling_group
-    if interpretation.unit and unit_of(siblings.text(UNITS) or "") == interpretation.unit:
-        return interpretation.unit, siblings.path_beside(candidate.subtopic, UNITS)
-    quantity = QUANTITY_OF_UNIT.get(interpretation.unit or "")
-    for_all = context.units.get(quantity or "")
-    if for_all is None or for_all.unit != interpretation.unit or for_all.subtopic != candidate.subtopic:
+    if unit and of_group and candidate.sibling_group.unit == unit:
+        return unit, path_beside(of_group, candidate)
+    for_all = context.units.get(QUANTITY_OF_UNIT.get(unit or "") or "")
+    if for_all is None or for_all.unit != unit or for_all.subtopic != candidate.subtopic:
         return None, candidate.unit_path
     return for_all.unit, for_all.path
 
@@ -156,23 +157,9 @@ def is_written_code(candidate: Candidate, interpretation: Interpretation) -> boo
     return interpretation.role == "identity" or not WRITTEN_CODES.isdisjoint(heads)
 
 
-def is_on[Subject](rule: VisibilityRule[Subject] | None) -> bool | None:
+def is_on[Subject](rule: TableRule[Subject, Visibility] | None) -> bool | None:
     """Return whether a value is enabled; None if it is not shown at all."""
-    return None if rule is None or rule.shown is Visibility.NOT_AT_ALL else rule.shown is Visibility.ON
-
-
-def hints_of(interpretation: Interpretation) -> NameHints:
-    """Return the hints for a name that an interpretation provides."""
-    quantity = interpretation.quantity
-    noun = NOUNS.get(quantity or "", quantity) if quantity != "solar" else None
-    letter = interpretation.phrase is not None and len(interpretation.phrase) == 1
-    return NameHints(
-        name=interpretation.name,
-        title=interpretation.row.title or (noun if letter else None),
-        phrase=interpretation.phrase,
-        noun=noun,
-        unit=interpretation.unit,
-    )
+    return None if rule is None or rule.gives is Visibility.NOT_AT_ALL else rule.gives is Visibility.ON
 
 
 def media_class(interpretation: Interpretation, context: Context) -> str | None:

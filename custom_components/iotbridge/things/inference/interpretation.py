@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ..vocabulary.names.nouns import NOUNS
 from ..vocabulary.quantities import QUANTITIES, Quantity
 from ..vocabulary.vendors.conventions import Convention
 from .candidates.candidate import UnitForAll
@@ -12,7 +13,8 @@ class Interpretation:
     """Quantity, unit and scale of a number; ``quantity`` is None if it is unknown.
 
     ``known``: its words are known, only its unit is not; ``certain``: its unit is stated; ``role``: "identity", "time",
-    "setting" or "internal" if it is not a reading; ``phrase``: the words of the key that name the quantity.
+    "setting" or "internal" if it is not a reading; ``name``: its whole name, if it is known; ``phrase``: the words of
+    the key that name the quantity.
     """
 
     quantity: str | None = None
@@ -28,6 +30,16 @@ class Interpretation:
     def row(self) -> Quantity:
         """Return the row of the quantity; an empty one if it is unknown."""
         return QUANTITIES[self.quantity] if self.quantity else Quantity()
+
+    @property
+    def noun(self) -> str | None:
+        """Return the noun of the quantity, which is added to a name that does not contain it."""
+        return None if self.quantity == "solar" else NOUNS.get(self.quantity or "", self.quantity)
+
+    @property
+    def title(self) -> str | None:
+        """Return the title that replaces the phrase in a name."""
+        return self.row.title or (self.noun if self.phrase is not None and len(self.phrase) == 1 else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

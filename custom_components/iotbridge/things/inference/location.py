@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
-from ..model.message import Path
 from ..model.profile import Channel
 from ..vocabulary.keys.positions import ACCURACY, ALTITUDE, LATITUDE, LONGITUDE
 from .candidates.candidate import Candidate
 from .tokens import Words
+
+# Members beside a latitude, by the role that they have for its channel.
+COMPANIONS = {"longitude": LONGITUDE, "accuracy": ACCURACY, "altitude": ALTITUDE}
 
 
 def positions(candidates: Sequence[Candidate]) -> tuple[list[tuple[Candidate, Channel]], list[Candidate]]:
@@ -15,30 +17,36 @@ def positions(candidates: Sequence[Candidate]) -> tuple[list[tuple[Candidate, Ch
     Accuracy and altitude remain readings of their own, beside being companions of the position.
     """
     located: list[tuple[Candidate, Channel]] = []
-    used: set[int] = set()
+    used: set[Candidate] = set()
     for candidate in candidates:
-        rest = without(candidate.leaf, LATITUDE)
-        if rest is None or not is_degrees(candidate, 90):
+        companions = companions_of(candidate)
+        longitude = companions.get("longitude")
+        if longitude is None or longitude.subtopic != candidate.subtopic or not is_degrees(longitude, 180):
             continue
-        partner = next((other for other in candidate.siblings if without(other.leaf, LONGITUDE) == rest), None)
-        if partner is None or partner.subtopic != candidate.subtopic or not is_degrees(partner, 180):
-            continue
-        used |= {id(candidate), id(partner)}
-        companions: list[tuple[str, Path]] = [("longitude", partner.field.path)]
-        for role, table in (("accuracy", ACCURACY), ("altitude", ALTITUDE)):
-            path = next((other.field.path for other in candidate.siblings if without(other.leaf, table) == rest), None)
-            if path is not None:
-                companions.append((role, path))
+        used |= {candidate, longitude}
         channel = Channel(
             name="Location",
             path=candidate.field.path,
             subtopic=candidate.subtopic,
             platform="device_tracker",
-            companions=tuple(companions),
+            companions=tuple((role, companion.field.path) for role, companion in companions.items()),
             enabled=not candidate.field.technical,
         )
         located.append((candidate, channel))
-    return located, [candidate for candidate in candidates if id(candidate) not in used]
+    return located, [candidate for candidate in candidates if candidate not in used]
+
+
+def companions_of(candidate: Candidate) -> dict[str, Candidate]:
+    """Return the companions of a latitude by their roles; none for any other value."""
+    rest = without(candidate.leaf, LATITUDE)
+    if rest is None or not is_degrees(candidate, 90):
+        return {}
+    return {
+        role: companion
+        for role, words in COMPANIONS.items()
+        for companion in reversed(candidate.siblings)
+        if without(companion.leaf, words) == rest
+    }
 
 
 def without(words: Words, table: frozenset[str]) -> Words | None:

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence, Set as AbstractSet
-from dataclasses import dataclass
 import re
 
 from ..vocabulary import words as quantity_words
@@ -12,6 +11,7 @@ from ..vocabulary.names.nouns import ELECTRIC_NOUNS, SUBJECTS
 from ..vocabulary.roles import GENERIC
 from .candidates.builder import ADDRESS
 from .candidates.candidate import Candidate
+from .interpretation import Interpretation
 from .tokens import KNOWN, Words, letters, only_qualifies, phrases, words_of
 
 LONGEST = 80
@@ -23,49 +23,33 @@ MADE_NAME = re.compile(r"(?=.*\d)(?=.*[A-Z]).+|.*\d[A-Za-z].*")
 REPEATED = re.compile(r"(\b([a-z]{4,})\b.*) \2$", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NameHints:
-    """Hints for a reading's name beside its key.
-
-    ``name`` is the whole name, from a vendor's convention. ``title`` replaces ``phrase``, the words in the key that
-    name the quantity; ``noun`` is the quantity, added if the words do not contain it. ``unit`` need not be repeated.
-    """
-
-    name: str | None = None
-    title: str | None = None
-    phrase: str | None = None
-    noun: str | None = None
-    unit: str | None = None
-
-
-def name_of(candidate: Candidate, hints: NameHints) -> str:
+def name_of(candidate: Candidate, interpretation: Interpretation) -> str:
     """Return the shortest name that describes a reading."""
-    if candidate.annotated or hints.name:
-        return (candidate.annotated or hints.name or "")[:LONGEST]
-    if numbered := element_of(candidate, hints.phrase):
+    if candidate.annotated or interpretation.name:
+        return (candidate.annotated or interpretation.name or "")[:LONGEST]
+    if numbered := element_of(candidate, interpretation.phrase):
         return sentence(numbered)
     if candidate.parts and ADDRESS.fullmatch(candidate.parts[-1]):
-        return f"{sentence(hints.noun or 'sensor')} {candidate.parts[-1]}"
-    words = without_unit(candidate, hints.unit)
-    own = "temperature" if words == ("t",) and hints.noun == "temperature" else readable(replaced(words, hints))
+        return f"{sentence(interpretation.noun or 'sensor')} {candidate.parts[-1]}"
+    noun, words = interpretation.noun, without_unit(candidate, interpretation.unit)
+    own = "temperature" if words == ("t",) and noun == "temperature" else readable(replaced(words, interpretation))
     if candidate.leaf == ("wifi",):
         own = "Wi-Fi signal"
-    if hints.phrase not in words:
-        own = from_above(candidate, words, own, hints)
-    if hints.noun and hints.noun.split()[-1] not in own.lower() and hints.phrase in SUBJECTS:
-        own = f"{own} {hints.noun}"
-    if (
-        hints.phrase is None
-        and candidate.suffix is not None
-        and hints.noun in ELECTRIC_NOUNS
-        and hints.noun.split()[-1] not in own.lower()
-    ):
-        own = f"{own} {hints.noun}"
-    if hints.noun == "temperature" and hints.phrase in THERMAL and hints.noun not in own.lower():
-        own = f"{own} temperature"
+    if interpretation.phrase not in words:
+        own = from_above(candidate, words, own, interpretation)
+    if noun and noun.split()[-1] not in own.lower() and needs_noun(candidate, interpretation):
+        own = f"{own} {noun}"
     return as_written(
         candidate, prefixed(candidate, own).strip() or candidate.key.strip() or readable(candidate.leaf) or "value"
     )
+
+
+def needs_noun(candidate: Candidate, interpretation: Interpretation) -> bool:
+    """Return whether the words of a key are only the subject of its quantity: "water", "flow", "L1"."""
+    if interpretation.phrase is None:
+        return candidate.suffix is not None and interpretation.noun in ELECTRIC_NOUNS
+    is_thermal = interpretation.noun == "temperature" and interpretation.phrase in THERMAL
+    return is_thermal or interpretation.phrase in SUBJECTS
 
 
 # A part's name, as its maker writes it: "BME280", "DS18B20-1", "SHT"; it cannot be recognized in a key of capitals
@@ -90,13 +74,14 @@ def as_written(candidate: Candidate, name: str) -> str:
     return sentence(name)
 
 
-def from_above(candidate: Candidate, words: Words, own: str, hints: NameHints) -> str:
+def from_above(candidate: Candidate, words: Words, own: str, interpretation: Interpretation) -> str:
     """Return the name of a value whose own words do not describe it."""
-    if candidate.suffix is not None and not candidate.suffix.rest and hints.noun:
-        return hints.noun if hints.phrase is None else above(candidate, hints.phrase) or hints.noun
+    noun, phrase = interpretation.noun, interpretation.phrase
+    if candidate.suffix is not None and not candidate.suffix.rest and noun:
+        return noun if phrase is None else above(candidate, phrase) or noun
     if only_generic(words):
-        return above(candidate, hints.phrase) or hints.title or hints.noun or own
-    return qualified(candidate, own, hints) if only_qualifies(words) else own
+        return above(candidate, phrase) or interpretation.title or noun or own
+    return qualified(candidate, own, interpretation) if only_qualifies(words) else own
 
 
 def element_of(candidate: Candidate, phrase: str | None) -> str | None:
@@ -122,12 +107,12 @@ def only_generic(words: Words) -> bool:
     return all(word in GENERIC for word in words)
 
 
-def qualified(candidate: Candidate, own: str, hints: NameHints) -> str:
+def qualified(candidate: Candidate, own: str, interpretation: Interpretation) -> str:
     """Return the name of a value whose own words only qualify it: "Energy total", "Temperature outdoor"."""
-    parent = above(candidate, hints.phrase)
+    parent = above(candidate, interpretation.phrase)
     if parent:
         return parent if parent.lower().startswith(own.lower()) else f"{parent} {own}"
-    noun = hints.title or hints.noun
+    noun = interpretation.title or interpretation.noun
     return f"{noun} {own}" if noun and noun.lower() not in own.lower() else own
 
 
@@ -167,15 +152,14 @@ def without_unit(candidate: Candidate, unit: str | None) -> Words:
     return candidate.leaf
 
 
-def replaced(words: Words, hints: NameHints) -> Words:
+def replaced(words: Words, interpretation: Interpretation) -> Words:
     """Return words with the quantity's title in place of the words that name it: "pm2 5" is PM2.5."""
-    if not hints.title or not hints.phrase or hints.phrase in SPELLED or hints.title in words:
+    title, phrase = interpretation.title, tuple((interpretation.phrase or "").split())
+    if not title or not phrase or interpretation.phrase in SPELLED or title in words:
         return words
-    phrase = tuple(hints.phrase.split())
     for start in range(len(words) - len(phrase) + 1):
         if words[start : start + len(phrase)] == phrase:
-            title = lower_first(hints.title) if start else hints.title
-            return (*words[:start], title, *words[start + len(phrase) :])
+            return (*words[:start], lower_first(title) if start else title, *words[start + len(phrase) :])
     return words
 
 

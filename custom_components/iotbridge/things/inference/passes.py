@@ -19,14 +19,14 @@ def interpretation_without_unit(candidate: Candidate, context: Context) -> Inter
     """Return the interpretation of a number before its unit is inferred."""
     convention = known_convention(candidate, context)
     if convention is not None:
-        if convention.quantity == "off":
-            return Interpretation(role="setting", unit=convention.unit, scale=convention.scale, name=convention.name)
+        is_off = convention.quantity == "off"
         return Interpretation(
-            quantity=convention.quantity,
+            quantity=None if is_off else convention.quantity,
             unit=convention.unit,
             scale=convention.scale,
             name=convention.name,
             certain=convention.unit is not None,
+            role="setting" if is_off else None,
         )
     if candidate.obis is not None:
         return by_number(candidate.obis, candidate, context)

@@ -21,18 +21,18 @@ from .cards import with_cards
 from .channels import propose
 from .conventions import conventions_of
 from .duplicates import without_duplicates
-from .further import further
 from .interpretation import Context
 from .location import positions
 from .naming import unique
-from .positions import by_position
 from .texts import undecoded
 from .tokens import phrases
 from .units.unit_system import is_imperial
+from .unproposed import unproposed_channel
 
 # A single device with more values is not meant for people.
 MAX_CANDIDATES = 600
 MAX_READINGS = 300
+MAX_UNPROPOSED = 300
 # Metadata of a device is at the top of its message, or in a group there.
 METADATA_DEPTH = 2
 MAX_METADATA = 80
@@ -40,11 +40,11 @@ MAX_METADATA = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inferred:
-    """Result of the inference: the device's metadata, its readings, its further values, and the problems."""
+    """Result of the inference: the device's metadata, its readings, the values that are none, and the problems."""
 
     metadata: DeviceMetadata
     readings: tuple[Reading, ...]
-    further: tuple[Reading, ...]
+    unproposed: tuple[Reading, ...]
     problems: tuple[Problem, ...]
 
 
@@ -57,24 +57,19 @@ def infer(fields: Sequence[tuple[str, Field]], *, topic: str, format: str) -> In
     candidates = candidates_of(fields[:MAX_CANDIDATES], topic)
     context = context_of(candidates, topic, format)
     located, rest = positions(candidates)
-    proposed = [*located]
-    rejected = set()
     for candidate in without_duplicates(rest):
         channel = propose(candidate, context)
-        if channel is None:
-            rejected.add(candidate)
-        else:
-            proposed.append((candidate, channel))
-    named = renamed(with_cards(proposed[:MAX_READINGS], rest))
-    readings = [reading_of(candidate, channel) for candidate, channel in named]
-    others = further(candidates, named, rejected, context)
-    metadata = metadata_of(candidates).or_else(annotated(fields))
-    problems = (*undecoded(candidates, readings), *by_position(readings))
+        if channel is not None:
+            located.append((candidate, channel))
+    proposed = renamed(with_cards(located[:MAX_READINGS], rest))
+    readings = [reading_of(candidate, channel) for candidate, channel in proposed]
+    used = {candidate for candidate, _ in proposed}
+    others = [candidate for candidate in candidates if candidate not in used][:MAX_UNPROPOSED]
     return Inferred(
-        metadata=metadata,
+        metadata=metadata_of(candidates).or_else(annotated(fields)),
         readings=tuple(sorted(readings, key=usefulness)),
-        further=tuple(reading_of(candidate, channel) for candidate, channel in others),
-        problems=problems,
+        unproposed=tuple(reading_of(candidate, unproposed_channel(candidate, context)) for candidate in others),
+        problems=undecoded(candidates, readings),
     )
 
 

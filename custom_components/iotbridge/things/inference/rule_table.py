@@ -1,8 +1,8 @@
 """Tables of rules: the first whose conditions all hold decides, and each shows a real message that needs it. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from ..model.message import Value
 
@@ -33,20 +33,17 @@ class Example(NamedTuple):
     beside: tuple[tuple[str, Any], ...] = ()
 
 
-class TableRule[Subject](Protocol):
-    """Row of a table."""
+@dataclass(frozen=True, slots=True)
+class TableRule[Subject, Result]:
+    """Row of a table: its result where all conditions hold, and a message that needs it."""
 
-    @property
-    def when(self) -> tuple[Condition[Subject], ...]:
-        """Return the conditions, which must all hold."""
-
-    @property
-    def example(self) -> Example:
-        """Return a message that needs this rule."""
+    gives: Result
+    when: tuple[Condition[Subject], ...] = field(kw_only=True)
+    example: Example = field(kw_only=True)
 
 
 @dataclass(slots=True)
-class Table[Subject, Row: TableRule[Any]]:
+class Table[Subject, Row: TableRule[Any, Any]]:
     """Rules in the order of their precedence."""
 
     rows: tuple[Row, ...]

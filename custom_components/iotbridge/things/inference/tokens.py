@@ -1,6 +1,6 @@
 """Tokenizer of keys: splits them into words, and finds the unit in a suffix. Pure."""
 
-from collections.abc import Iterable, Mapping, Set as AbstractSet
+from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
 from functools import lru_cache
 import re
 from typing import NamedTuple
@@ -60,7 +60,8 @@ def words_of(key: str) -> Words:
         if piece.lower() in KNOWN or SERIAL.fullmatch(piece):
             tokens.append(piece.lower())
         elif piece:
-            tokens += [part for camel in joined(CAMEL.findall(piece)) for part in split_compound(camel)]
+            camels = joined([camel.lower() for camel in CAMEL.findall(piece)])
+            tokens += [part for camel in camels for part in split_compound(camel)]
     return tuple(tokens)
 
 
@@ -70,22 +71,13 @@ def pieces_of(key: str) -> Iterable[str]:
         yield from [part] if SERIAL.fullmatch(part) else PIECES.split(part)
 
 
-def joined(parts: list[str]) -> list[str]:
-    """Join parts that belong together: "k" and "Wh", "pm" and "25", "ss" and "id"."""
+def joined(parts: Sequence[str]) -> list[str]:
+    """Join parts that belong together: "k" and "wh", "pm" and "25", "ss" and "id"."""
     result: list[str] = []
-    lower = [part.lower() for part in parts]
-    index = 0
-    while index < len(lower):
-        length = next(
-            (
-                size
-                for size in range(min(3, len(lower) - index), 1, -1)
-                if "".join(lower[index : index + size]) in KNOWN
-            ),
-            1,
-        )
-        result.append("".join(lower[index : index + length]))
-        index += length
+    while parts:
+        length = next((length for length in (3, 2) if "".join(parts[:length]) in KNOWN), 1)
+        result.append("".join(parts[:length]))
+        parts = parts[length:]
     return result
 
 
@@ -214,11 +206,6 @@ def neighbours(key: Words) -> tuple[Phrase, ...]:
     )
 
 
-def is_number(word: str) -> bool:
-    """Return whether a word is a number."""
-    return word.isdigit()
-
-
 def only_qualifies(key: Words) -> bool:
     """Return whether a key only qualifies: "Total", "L1", "value", "3"."""
-    return all(is_number(word) or word in display_names.QUALIFIERS or word in roles.GENERIC for word in key)
+    return all(word.isdigit() or word in display_names.QUALIFIERS or word in roles.GENERIC for word in key)

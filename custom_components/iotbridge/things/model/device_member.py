@@ -134,4 +134,4 @@ def _within(record: Path, field: Field) -> Field:
     """Return a field with its path within a record, which is the same in each."""
     if not record:
         return field
-    return replace(field, path=(*without_indexes(record), *field.path[len(record) :]), raw_path=None)
+    return replace(field, path=(*without_indexes(record), *field.path[len(record) :]), raw_path=None, named_path=None)

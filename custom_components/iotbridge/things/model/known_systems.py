@@ -77,6 +77,6 @@ def system_of_integration(domain: str, name: str, topic_filters: Iterable[str]) 
     return System(name, re.compile("|".join(patterns)), name, domain)
 
 
-def find_system(topic: str, further: Iterable[System] = ()) -> System | None:
-    """Return the system that publishes on a topic, a known one or one of further ones; None if there is none."""
-    return next((system for system in (*SYSTEMS, *further) if system.topics.fullmatch(topic)), None)
+def find_system(topic: str, systems: Iterable[System] = ()) -> System | None:
+    """Return the system that publishes on a topic, a known one or one of ``systems``; None if there is none."""
+    return next((system for system in (*SYSTEMS, *systems) if system.topics.fullmatch(topic)), None)

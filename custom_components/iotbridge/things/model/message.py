@@ -67,19 +67,22 @@ class Field:
     """Value in a message, with its path.
 
     ``path`` is its place in the decoded document: members by name, array elements by index, or by the identity that
-    they carry; empty when the whole payload is the value. ``raw_path`` has every element by index, and is set only
-    where it differs. ``name`` and ``unit`` are set only where the format itself states them
-    (SenML's ``u``, a CSV heading), never guessed. ``technical`` marks values about the transport (radio, counters),
-    not about the world; ``encoded`` marks text that carries bytes.
+    they carry; empty when the whole payload is the value. ``raw_path`` has every element by index, ``named_path`` the
+    name of a record in place of its identity; both are set only where they differ. ``name`` and ``unit`` are set only
+    where the format itself states them (SenML's ``u``, a CSV heading), never guessed. ``technical`` marks values about
+    the transport (radio, counters), not about the world; ``encoded`` marks text that carries bytes; ``outdated`` marks
+    a record that a later one in its list follows.
     """
 
     path: Path
     value: Scalar
     raw_path: Path | None = None
+    named_path: Path | None = None
     name: str | None = None
     unit: str | None = None
     technical: bool = False
     encoded: bool = False
+    outdated: bool = False
 
     @property
     def paths(self) -> tuple[Path, ...]:

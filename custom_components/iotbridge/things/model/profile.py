@@ -157,13 +157,13 @@ class Reading:
 class LearnedDevice:
     """Device as its messages describe it: identity, metadata and readings.
 
-    ``further`` are its other values, which are not proposed: identities, codes, times, texts and repetitions.
+    ``unproposed`` are its other values, which are not proposed: identities, codes, times, texts and repetitions.
     """
 
     identity: str
     metadata: DeviceMetadata
     readings: tuple[Reading, ...]
-    further: tuple[Reading, ...] = ()
+    unproposed: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,4 +6,4 @@ MEDIA = {"water": "water", "gas": "gas", "electricity": "energy", "heat": "heat"
 WEATHER = frozenset({"wind", "rain", "dewpoint", "dewpt", "dew", "feelslike", "uv", "precip", "precipitation"})
 # Words of the air's pressure in it.
 OF_THE_AIR = frozenset({"sealevel", "station", "barometer", "baro", "barom", "relative", "absolute", "pressure"})
-DEW_POINT = frozenset({"dewpoint", "dewpt"})
+DEW_POINT = frozenset({"dewpoint", "dewpt", "dew point"})

@@ -1,8 +1,8 @@
 """Builder of candidates: adds the words and the unit that keys and siblings provide to the members. Pure."""
 
+from collections import defaultdict
 from collections.abc import Sequence
-import dataclasses
-from dataclasses import dataclass
+from dataclasses import replace
 import re
 from urllib.parse import unquote
 
@@ -13,13 +13,11 @@ from ...vocabulary.keys.records import NAMERS, NAMERS_OF_AN_OBJECT, OF_NOW, UNIT
 from ...vocabulary.obis import OBIS
 from ...vocabulary.roles import GENERIC
 from ...vocabulary.units.spellings import NO_UNIT
-from ..tokens import Suffix, Words, bracketed, is_number, suffix, words_of
+from ..tokens import Suffix, Words, bracketed, suffix, words_of
 from .candidate import Candidate, ObisKey, SiblingGroup, UnitForAll
 from .columns import with_column
-from .identities import is_identity, worded
-from .members import MessageMember, groups_of, members_of
-from .records import Record, record_of, title_of
-from .time_series import outdated
+from .members import MessageMember, members_of
+from .records import Record, path_beside, record_of
 
 # A part of a key that is an address: "0x2916", "4C33A6603C79", "28-0316a2799bff", "28.0316A2799BFF".
 ADDRESS = re.compile(
@@ -41,94 +39,72 @@ TARIFFS = (8,)
 SUFFIXED_LEVELS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """Words of a key: those of its levels, the last one first, of which ``depth`` are its own, and its unit."""
-
-    levels: tuple[Words, ...]
-    depth: int
-    suffix: Suffix | None
-    obis: ObisKey | None
-
-
 def candidates_of(fields: Sequence[tuple[str, Field]], topic: str) -> list[Candidate]:
     """Return the candidates of a device on a topic."""
-    members = worded(members_of(fields))
-    groups = groups_of(members)
-    old = frozenset(outdated(groups))
+    members = members_of(fields)
+    groups: defaultdict[tuple[str, ...], SiblingGroup] = defaultdict(SiblingGroup)
+    for member in members:
+        groups[member.parent].members.append(member)
     records = {parent: record_of(group) for parent, group in groups.items()}
-    sibling_groups = {parent: SiblingGroup(group.texts, group.places) for parent, group in groups.items()}
     base = [level for level in topic.split("/") if level][-BASE_LEVELS:]
     candidates = []
     for member in members:
-        record = records[member.parent]
-        spare = member in old or (record is not None and member in record.spare) or is_identity(member)
-        columns = len(groups[member.parent].members)
-        candidate = candidate_of(member, base, sibling_groups[member.parent], columns=columns, spare=spare)
+        group, record = groups[member.parent], records[member.parent]
+        spare = member.field.outdated or member.is_identity or (record is not None and member in record.spare)
+        candidate = candidate_of(member, base, group, spare=spare)
         if record is not None and record.value is member:
-            title = title_of(member, groups) if candidate.is_listed and member.field.path[-1] == 1 else None
-            candidate = recorded(candidate, record, title)
-        sibling_groups[member.parent].candidates.append(candidate)
+            candidate = recorded(candidate, record)
+        group.candidates.append(candidate)
         candidates.append(candidate)
     return candidates
 
 
-def candidate_of(
-    member: MessageMember, base: Sequence[str], sibling_group: SiblingGroup, *, columns: int, spare: bool
-) -> Candidate:
-    """Return the candidate of a member in a list of ``columns``; ``base`` are the last levels of the device's topic."""
-    record_name = name_in_record(member, sibling_group)
-    wording = wording_of(member, base, member.field.name or record_name, columns)
-    unit, stated, unit_path = (member.unit, True, None) if member.stated else unit_beside(member, sibling_group)
+def candidate_of(member: MessageMember, base: Sequence[str], group: SiblingGroup, *, spare: bool) -> Candidate:
+    """Return the candidate of a member; ``base`` are the last levels of the device's topic."""
+    record_name = name_in_record(member, group)
+    parts = named_parts(member, base, member.field.name or record_name, len(group.members))
+    headed = bracketed(parts[-1]) if parts else None
+    words = [() if ADDRESS.fullmatch(part) else words_of(part) for part in parts]
+    depth = sum(map(bool, words[len(base) :]))
+    if headed:
+        words[-1] = headed.rest
+    levels = tuple(level for level in reversed(words) if level)
+    attributes = vars(member)
+    if not member.stated:
+        unit, stated, unit_path = unit_beside(member, group)
+        attributes = {**attributes, "unit": unit, "stated": stated, "unit_path": unit_path}
     return Candidate(
-        subtopic=member.subtopic,
-        field=member.field,
-        parts=member.parts,
-        value=member.value,
-        number=member.number,
-        decimal_comma=member.decimal_comma,
-        unit=unit,
-        stated=stated,
-        levels=wording.levels,
-        depth=wording.depth,
-        suffix=wording.suffix,
-        obis=wording.obis,
-        sibling_group=sibling_group,
-        annotated=member.annotated,
-        settable=member.settable,
+        **attributes,
+        levels=levels,
+        depth=depth,
+        suffix=headed or unit_in(levels, len(member.field.path)),
+        obis=obis_of(parts[-1]) if parts else None,
+        sibling_group=group,
         recorded=record_name is not None or is_named_record(member),
         spare=spare,
-        unit_path=unit_path,
     )
 
 
-def recorded(candidate: Candidate, record: Record, title: str | None) -> Candidate:
-    """Return a candidate with the unit, the factor and the name of its record, and the ``title`` of its table."""
-    described = dataclasses.replace(
+def recorded(candidate: Candidate, record: Record) -> Candidate:
+    """Return a candidate with the unit, the factor and the name of its record."""
+    words = words_of(record.name or "")
+    return replace(
         candidate,
         unit=unit_of(record.unit),
         stated=True,
         suffix=None,
         factor=record.factor,
         unit_path=record.unit_path,
-    )
-    name = record.name
-    if name is None:
-        return described
-    words = words_of(name)
-    above = (words_of(title),) if title else candidate.levels[1:]
-    return dataclasses.replace(
-        described,
-        recorded=True,
-        levels=(words, *above) if words else candidate.levels,
-        depth=max(candidate.depth, 2 if title else 1),
-        annotated=f"{title} {name[:1].lower()}{name[1:]}" if title and title.lower() not in name.lower() else name,
+        recorded=candidate.recorded or record.name is not None,
+        annotated=record.name or candidate.annotated,
+        levels=(words, *candidate.levels[1:]) if words else candidate.levels,
+        depth=candidate.depth or len(words[:1]),
     )
 
 
 def name_in_record(member: MessageMember, sibling_group: SiblingGroup) -> str | None:
     """Return the name that a record gives its own value; None if the key is the name."""
-    if member.key not in VALUES or not member.field.path:
+    if member.plain_key not in VALUES or not member.field.path:
         return None
     in_list = any(isinstance(part, int) for part in member.field.paths[-1][-2:])
     return sibling_group.text(NAMERS if in_list else NAMERS_OF_AN_OBJECT)
@@ -139,25 +115,15 @@ def is_named_record(member: MessageMember) -> bool:
     return member.field.raw_path is not None and member.field.name is not None
 
 
-def wording_of(member: MessageMember, base: Sequence[str], name: str | None, columns: int) -> Wording:
-    """Return the words of a member's key; ``name`` replaces its last level, ``base`` is prepended."""
+def named_parts(member: MessageMember, base: Sequence[str], name: str | None, columns: int) -> list[str]:
+    """Return the levels of a member's key below ``base``; the last one is its ``name``, or that of its column."""
     parts = [*base, *member.parts]
     path = member.field.path
     if name is not None:
-        parts = [*parts[:-1], name]
-    elif path and isinstance(path[-1], str) and (bare := ADDRESSED.fullmatch(unquote(parts[-1]))):
-        parts = [*parts[:-1], bare[1]]
-    elif path and isinstance(path[-1], int) and len(parts) > 1:
-        parts = with_column(parts, path[-1], columns)
-    headed = bracketed(parts[-1]) if parts else None
-    levels = [() if ADDRESS.fullmatch(part) else words_of(part) for part in parts]
-    depth = sum(map(bool, levels[len(base) :]))
-    if headed:
-        levels[-1] = headed.rest
-    levels_with_words = tuple(level for level in reversed(levels) if level)
-    return Wording(
-        levels_with_words, depth, headed or unit_in(levels_with_words, len(path)), obis_of(parts[-1]) if parts else None
-    )
+        return [*parts[:-1], name]
+    if path and isinstance(path[-1], str) and (bare := ADDRESSED.fullmatch(unquote(parts[-1]))):
+        return [*parts[:-1], bare[1]]
+    return with_column(parts, path[-1], columns) if path and isinstance(path[-1], int) and len(parts) > 1 else parts
 
 
 def unit_in(levels: tuple[Words, ...], own: int) -> Suffix | None:
@@ -169,27 +135,24 @@ def unit_in(levels: tuple[Words, ...], own: int) -> Suffix | None:
         unit = suffix(level)
         if unit:
             return unit
-        if not all(word in GENERIC or is_number(word) for word in level) or (index == own and level not in HOLDERS):
+        if not all(word in GENERIC or word.isdigit() for word in level) or (index == own and level not in HOLDERS):
             return None
     return None
 
 
-def unit_beside(member: MessageMember, sibling_group: SiblingGroup) -> tuple[str | None, bool, Path | None]:
+def unit_beside(member: MessageMember, group: SiblingGroup) -> tuple[str | None, bool, Path | None]:
     """Return the unit in a sibling, whether there is one, and its path if it is in the same message.
 
     For example {"value": 21, "unit": "C"}, {"temp_unit": "F"}.
     """
-    key = member.key
-    if key in VALUES or key in OF_NOW:
-        text = sibling_group.text(UNITS)
-        if text is not None:
-            unit = unit_of(text) or (text if UNKNOWN_UNIT.fullmatch(text) and text not in NO_UNIT else None)
-            return unit, unit is not None or text in NO_UNIT, sibling_group.path_beside(member.subtopic, UNITS)
+    key = member.plain_key
     keys = (f"{key}_unit", f"{key}unit", f"{key}_units", f"unit_{key}", f"{key}u")
-    text = sibling_group.text(keys)
-    if text is None:
+    beside = group.member((*UNITS, *keys) if key in VALUES or key in OF_NOW else keys)
+    if beside is None:
         return None, False, None
-    return unit_of(text), True, sibling_group.path_beside(member.subtopic, keys)
+    text = str(beside.field.value)
+    unit = unit_of(text) or (text if UNKNOWN_UNIT.fullmatch(text) and text not in NO_UNIT else None)
+    return unit, unit is not None or text in NO_UNIT, path_beside(beside, member)
 
 
 def obis_of(key: str) -> ObisKey | None:

@@ -1,16 +1,18 @@
 """Candidate for a reading: one value of a device with its words, its unit and its siblings. Pure."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field as attribute
 from functools import cached_property
 from typing import NamedTuple
 
-from ...model.message import Field, Path, Scalar
+from ...model.conversion import unit_of
+from ...model.message import Path
 from ...model.profile import key_of
 from ...vocabulary.keys.letters import BESIDE_A_LETTER
-from ...vocabulary.keys.periods import BARE_PERIODS, DATE_KEYS, TIME_KEYS
+from ...vocabulary.keys.periods import DATE_KEYS, TIME_KEYS
+from ...vocabulary.keys.records import UNITS
 from ..tokens import Suffix, Words
+from .members import MessageMember
 
 LONGEST_LETTER = len("Va")
 
@@ -31,31 +33,20 @@ class ObisKey(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Candidate:
-    """Value of a device, with the words of its key and topic; complete when it is created.
+class Candidate(MessageMember):
+    """Member of a message, with the words of its key and topic; complete when it is created.
 
-    ``parts`` are the levels of its key from the topic down, as written; ``levels`` the words of the meaningful ones,
-    the last one first; ``depth`` of them are its own, those after them its device's topic. ``number`` is the value if
-    it is or contains a number, and ``decimal_comma`` is as in ``Channel``; ``unit`` is the one that the message states
-    beside the value, in the member at ``unit_path`` if it has one, and ``suffix`` the one in its key. ``recorded``: a
-    record names it; ``factor``: factor of the record; ``spare``: it only describes another value, or is older than one.
+    ``levels`` are the words of the meaningful levels of its key, the last one first; ``depth`` of them are its own,
+    those after them its device's topic. ``unit`` is the one that the message states beside the value, in the member at
+    ``unit_path`` if it has one, and ``suffix`` the one in its key. ``recorded``: a record names it; ``factor``: factor
+    of the record; ``spare``: it only describes another value, or is older than one.
     """
 
-    subtopic: str
-    field: Field
-    parts: tuple[str, ...]
-    value: Scalar
-    number: int | float | None
-    decimal_comma: bool
-    unit: str | None
-    stated: bool
     levels: tuple[Words, ...]
     depth: int
     suffix: Suffix | None
     obis: ObisKey | None
     sibling_group: SiblingGroup = attribute(repr=False)
-    annotated: str | None = None
-    settable: bool = False
     recorded: bool = False
     factor: float = 1.0
     spare: bool = False
@@ -92,19 +83,9 @@ class Candidate:
         return rest[0][0] if len(rest[0]) == 1 or rest[0][1] in self.sibling_group.phases else None
 
     @property
-    def parent(self) -> tuple[str, ...]:
-        """Return the levels above it."""
-        return self.parts[:-1]
-
-    @property
     def is_bool(self) -> bool:
         """Return whether it is JSON's true or false."""
         return isinstance(self.value, bool)
-
-    @property
-    def text(self) -> str | None:
-        """Return the value if it is a text without a number."""
-        return self.value if isinstance(self.value, str) and self.number is None else None
 
     @property
     def is_listed(self) -> bool:
@@ -115,11 +96,19 @@ class Candidate:
 class SiblingGroup:
     """Values under one parent, with the properties of the group."""
 
-    def __init__(self, texts: dict[str, str], places: dict[str, tuple[str, Path]]) -> None:
-        """Start without values; ``texts`` are the group's texts by key, ``places`` their subtopics and paths."""
+    def __init__(self) -> None:
+        """Start without values: first the members are added, then a candidate for each."""
+        self.members: list[MessageMember] = []
         self.candidates: list[Candidate] = []
-        self.texts = texts
-        self.places = places
+
+    @cached_property
+    def texts(self) -> dict[str, MessageMember]:
+        """Return the members that are texts, by key."""
+        return {
+            member.plain_key: member
+            for member in self.members
+            if member.parts and isinstance(member.field.value, str) and member.field.value
+        }
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -131,18 +120,6 @@ class SiblingGroup:
         """Return the single letters that are keys of numbers."""
         return frozenset(
             letter for candidate in self.candidates if candidate.number is not None and (letter := candidate.letter)
-        )
-
-    @cached_property
-    def marks(self) -> frozenset[str]:
-        """Return the single letters that are keys of any values: inputs are called A1 and D1."""
-        return frozenset(letter for candidate in self.candidates if (letter := candidate.letter))
-
-    @cached_property
-    def periods(self) -> Counter[Words]:
-        """Return the number of keys that end with a day, a week, a month or a year, by the words before it."""
-        return Counter(
-            candidate.leaf[:-1] for candidate in self.candidates if not BARE_PERIODS.isdisjoint(candidate.leaf[-1:])
         )
 
     @cached_property
@@ -163,29 +140,20 @@ class SiblingGroup:
         return keys >= TIME_KEYS and not DATE_KEYS.isdisjoint(keys)
 
     @cached_property
-    def measured(self) -> frozenset[Words]:
-        """Return the patterns of keys with a decimal number, which is not a counter."""
-        return frozenset(
-            candidate.pattern
-            for candidate in self.candidates
-            if isinstance(candidate.number, float) and not candidate.number.is_integer()
-        )
-
-    @cached_property
-    def totals(self) -> int:
-        """Return the number of keys that start with "total"."""
-        return sum(candidate.leaf[:1] == ("total",) for candidate in self.candidates)
-
-    @cached_property
     def suffixes(self) -> frozenset[str]:
         """Return the units at the end of keys."""
         return frozenset(candidate.suffix.unit for candidate in self.candidates if candidate.suffix is not None)
 
+    @cached_property
+    def unit(self) -> str | None:
+        """Return the unit that the group states."""
+        return unit_of(self.text(UNITS) or "")
+
+    def member(self, keys: Sequence[str]) -> MessageMember | None:
+        """Return the text with the first of these keys that exists."""
+        return next((self.texts[key] for key in keys if key in self.texts), None)
+
     def text(self, keys: Sequence[str]) -> str | None:
         """Return the text of the first of these keys that exists."""
-        return next((text for key in keys if (text := self.texts.get(key))), None)
-
-    def path_beside(self, subtopic: str, keys: Sequence[str]) -> Path | None:
-        """Return the path of that text if it is in the messages on a subtopic."""
-        place = next((self.places[key] for key in keys if self.texts.get(key)), None)
-        return place[1] if place is not None and place[0] == subtopic else None
+        member = self.member(keys)
+        return None if member is None else str(member.field.value)

@@ -2,8 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field as attribute
 import re
 
 from ...model.conversion import is_absent, quantity_of, text_of, unit_of
@@ -22,7 +21,7 @@ PADDED = re.compile(r"0\d+")
 HEX = re.compile(r"(?=.*\d)(?=.*[A-Fa-f])[0-9A-Fa-f]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class MessageMember:
     """Value of a message, with its key and unit.
 
@@ -40,7 +39,7 @@ class MessageMember:
     unit: str | None
     stated: bool
     annotated: str | None
-    settable: bool
+    settable: bool = False
 
     @property
     def parent(self) -> tuple[str, ...]:
@@ -48,7 +47,7 @@ class MessageMember:
         return self.parts[:-1]
 
     @property
-    def key(self) -> str:
+    def plain_key(self) -> str:
         """Return the last level of its key, in lower case and without a leading mark: "_unit", "@name"."""
         return plain(self.parts[-1]) if self.parts else ""
 
@@ -57,43 +56,24 @@ class MessageMember:
         """Return the value if it is a text without a number."""
         return self.value if isinstance(self.value, str) and self.number is None else None
 
-
-class MemberGroup:
-    """Members under one parent."""
-
-    def __init__(self) -> None:
-        """Start without members."""
-        self.members: list[MessageMember] = []
-
-    @cached_property
-    def texts(self) -> dict[str, str]:
-        """Return the members that are texts, by key."""
-        return {
-            member.key: member.field.value
-            for member in self.members
-            if member.parts and isinstance(member.field.value, str) and member.field.value
-        }
-
-    @cached_property
-    def places(self) -> dict[str, tuple[str, Path]]:
-        """Return the subtopics and paths of the members that are texts, by key."""
-        return {
-            member.key: (member.subtopic, member.field.path)
-            for member in self.members
-            if member.parts and isinstance(member.field.value, str) and member.field.value
-        }
-
-    def text(self, keys: Sequence[str]) -> str | None:
-        """Return the text of the first of these keys that exists."""
-        return next((text for key in keys if (text := self.texts.get(key))), None)
+    @property
+    def is_identity(self) -> bool:
+        """Return whether the value is the identity of its record, which its path has in place of an index."""
+        path, raw_path = self.field.path, self.field.raw_path
+        is_of_record = raw_path is not None and isinstance(raw_path[-2], int)
+        return is_of_record and path[-2:-1] == (text_of(self.field.value).strip(),)
 
 
-def groups_of(members: Sequence[MessageMember]) -> dict[tuple[str, ...], MemberGroup]:
-    """Return the members by the levels above them."""
-    groups: defaultdict[tuple[str, ...], MemberGroup] = defaultdict(MemberGroup)
-    for member in members:
-        groups[member.parent].members.append(member)
-    return dict(groups)
+@dataclass(frozen=True, slots=True)
+class NumberFormat:
+    """Facts on how a device writes numbers, which decide whether the digits of a text are one.
+
+    ``hex_lengths`` are the lengths of its hexadecimal texts, ``with_unit`` the objects that state a unit.
+    """
+
+    decimal_comma: bool
+    hex_lengths: set[int] = attribute(default_factory=set)
+    with_unit: set[tuple[str, Path]] = attribute(default_factory=set)
 
 
 def plain(key: str) -> str:
@@ -103,28 +83,20 @@ def plain(key: str) -> str:
 
 def members_of(fields: Sequence[tuple[str, Field]]) -> list[MessageMember]:
     """Return the members of a device, with the annotations of their topics."""
-    notes: dict[str, dict[str, str]] = {}
-    with_unit = set()
-    hex_lengths = {len(text) for _, field in fields if isinstance(text := field.value, str) and HEX.fullmatch(text)}
+    notes: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    number_format = NumberFormat(decimal_comma=any(writes_decimal_comma(field) for _, field in fields))
+    values = []
     for subtopic, field in fields:
         if is_annotation(subtopic):
             owner, _, name = subtopic.rpartition("/")
-            notes.setdefault(owner, {})[name] = text_of(field.value)
-        elif field.path and plain(str(field.path[-1])) in UNITS and unit_of(text_of(field.value)):
-            with_unit.add((subtopic, field.path[:-1]))
-    decimal_comma = any(writes_decimal_comma(field) for _, field in fields)
-    return [
-        member_of(
-            subtopic,
-            field,
-            notes.get(subtopic, {}),
-            decimal_comma=decimal_comma,
-            has_unit_beside=(subtopic, field.path[:-1]) in with_unit,
-            hex_lengths=hex_lengths,
-        )
-        for subtopic, field in fields
-        if not is_annotation(subtopic)
-    ]
+            notes[owner][name] = text_of(field.value)
+            continue
+        values.append((subtopic, field))
+        if isinstance(field.value, str) and HEX.fullmatch(field.value):
+            number_format.hex_lengths.add(len(field.value))
+        if field.path and plain(str(field.path[-1])) in UNITS and unit_of(text_of(field.value)):
+            number_format.with_unit.add((subtopic, field.path[:-1]))
+    return [member_of(subtopic, field, notes[subtopic], number_format) for subtopic, field in values]
 
 
 def writes_decimal_comma(field: Field) -> bool:
@@ -142,36 +114,29 @@ def is_annotation(subtopic: str) -> bool:
     return subtopic.startswith("$") or "/$" in subtopic
 
 
-def member_of(
-    subtopic: str,
-    field: Field,
-    notes: Mapping[str, str],
-    *,
-    decimal_comma: bool,
-    has_unit_beside: bool,
-    hex_lengths: set[int],
-) -> MessageMember:
+def member_of(subtopic: str, field: Field, notes: Mapping[str, str], number_format: NumberFormat) -> MessageMember:
     """Return the member of a value; ``notes`` are the annotations of its topic."""
-    parts = (*[level for level in subtopic.split("/") if level], *map(str, field.path))
+    parts = (*[level for level in subtopic.split("/") if level], *map(str, field.named_path or field.path))
     # "none" may be a state: no alarm.
     absent = is_absent(field.value) and field.value != "" and str(field.value).strip().lower() != "none"
     value = None if absent else field.value
-    number, unit = number_of(value, decimal_comma=decimal_comma)
+    number, unit = number_of(value, number_format)
     if unit is not None and parts and IDENTIFYING.fullmatch(parts[-1]):
         number, unit = None, None
     stated = field.unit is not None or unit is not None or "$unit" in notes
     if "$unit" in notes or field.unit is not None:
         unit = unit_of(notes.get("$unit") or field.unit or "")
     if is_padded(value):
-        has_meaning = stated or has_unit_beside or (bool(parts) and names_quantity(parts[-1]))
-        number = number if has_meaning and len(str(value)) not in hex_lengths else None
+        has_unit = stated or (subtopic, field.path[:-1]) in number_format.with_unit
+        is_number = has_unit or (bool(parts) and names_quantity(parts[-1]))
+        number = number if is_number and len(str(value)) not in number_format.hex_lengths else None
     return MessageMember(
         subtopic=subtopic,
         field=field,
         parts=parts,
         value=value,
         number=number,
-        decimal_comma=decimal_comma and number is not None and isinstance(value, str),
+        decimal_comma=number_format.decimal_comma and number is not None and isinstance(value, str),
         unit=unit,
         stated=stated,
         annotated=notes.get("$name"),
@@ -179,13 +144,11 @@ def member_of(
     )
 
 
-def number_of(value: Scalar, *, decimal_comma: bool) -> tuple[int | float | None, str | None]:
+def number_of(value: Scalar, number_format: NumberFormat) -> tuple[int | float | None, str | None]:
     """Return the number that a value is or contains, and the unit behind it."""
-    if isinstance(value, bool) or value is None:
-        return None, None
-    if not isinstance(value, str):
-        return value if isinstance(value, int | float) else None, None
-    return quantity_of(value, decimal_comma=decimal_comma)
+    if isinstance(value, str):
+        return quantity_of(value, decimal_comma=number_format.decimal_comma)
+    return None if isinstance(value, bool) else value, None
 
 
 def is_padded(value: Scalar) -> bool:

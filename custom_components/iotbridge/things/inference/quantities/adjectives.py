@@ -22,8 +22,8 @@ from ...vocabulary.keys.records import VALUE_WORDS
 from ...vocabulary.keys.word_parts import MONEY
 from ...vocabulary.words import WORDS
 from ..candidates.candidate import Candidate
-from ..conditions import beside
-from ..rule_table import Condition, Example, Reads, Table, either, no
+from ..conditions import beside, beside_key
+from ..rule_table import Condition, Example, Reads, Table, TableRule, either, no
 from ..tokens import Phrase, Words, only_qualifies, phrases
 
 # Levels of a battery that are no percentage: a flag, or one of a few bars.
@@ -41,13 +41,6 @@ class Mention(NamedTuple):
     others: list[Phrase]
     candidate: Candidate
     is_above: bool
-
-
-class AdjectiveRule(NamedTuple):
-    """Phrase that names no quantity under conditions."""
-
-    when: tuple[Condition[Mention], ...]
-    example: Example
 
 
 def is_electric(candidate: Candidate) -> bool:
@@ -107,10 +100,9 @@ def is_before_unknown_words(mention: Mention) -> bool:
     return not only_qualifies(after) and not phrases(after, WORDS)
 
 
-def is_beside_other_times(mention: Mention) -> bool:
-    """Return whether nothing follows, and a sibling is the same at another time."""
-    siblings = mention.candidate.siblings if mention.phrase.end == len(mention.words) else ()
-    return any(sibling.leaf in OTHER_TIMES for sibling in siblings)
+def is_last(mention: Mention) -> bool:
+    """Return whether nothing follows the phrase."""
+    return mention.phrase.end == len(mention.words)
 
 
 def is_whole_key(mention: Mention) -> bool:
@@ -118,17 +110,21 @@ def is_whole_key(mention: Mention) -> bool:
     return mention.phrase.text == " ".join(mention.candidate.leaf)
 
 
-ADJECTIVES: Table[Mention, AdjectiveRule] = Table(
+# Phrases that name no quantity.
+ADJECTIVES: Table[Mention, TableRule[Mention, None]] = Table(
     (
-        AdjectiveRule(
+        TableRule(
+            None,
             when=(is_word("factor"), either(no(is_whole_key), no(beside(*ELECTRIC_OF_A_FACTOR)))),
             example=Example({"lux_factor": 12}, Reads(12), "Zigbee2MQTT: EFEKTA MODKAM_Flower"),
         ),
-        AdjectiveRule(
+        TableRule(
+            None,
             when=(no(means(PAID)), either(is_beside_quantity(PAID), is_below(MONEY))),
             example=Example({"price_energy": 0.31}, Reads(0.31), "Tibber: prices of energy"),
         ),
-        AdjectiveRule(
+        TableRule(
+            None,
             when=(is_word(*NOW), is_before(NOT_AMPERES)),
             example=Example(
                 {"current_index_tarif": 12, "voltage": 231.4},
@@ -136,7 +132,8 @@ ADJECTIVES: Table[Mention, AdjectiveRule] = Table(
                 "Zigbee2MQTT: LiXee ZLinky_TIC",
             ),
         ),
-        AdjectiveRule(
+        TableRule(
+            None,
             when=(
                 is_word(*NOW),
                 no(beside(*ELECTRIC)),
@@ -144,11 +141,13 @@ ADJECTIVES: Table[Mention, AdjectiveRule] = Table(
             ),
             example=Example({"current_on": 704, "total_on": 1041}, Reads(704, enabled=False), "blind/landroid"),
         ),
-        AdjectiveRule(
-            when=(is_word(*NOW), no(beside(*ELECTRIC)), is_beside_other_times),
+        TableRule(
+            None,
+            when=(is_word(*NOW), no(beside(*ELECTRIC)), is_last, beside_key(*OTHER_TIMES)),
             example=Example({"cycles": {"current": 0, "total": 525}}, Reads(0, enabled=False), "blind/landroid"),
         ),
-        AdjectiveRule(
+        TableRule(
+            None,
             when=(is_word("ph"), either(is_before(PHASE_LETTERS), is_beside_quantity(ELECTRICITY))),
             example=Example(
                 {"rms_current_ph_b": 1.42, "rms_voltage": 231.4},
@@ -156,33 +155,40 @@ ADJECTIVES: Table[Mention, AdjectiveRule] = Table(
                 "Zigbee2MQTT: LiXee ZLinky_TIC",
             ),
         ),
-        AdjectiveRule(
+        TableRule(
+            None,
             when=(is_before(COUNTED),),
             example=Example({"voltage_events": 2}, Reads(2), "Modbus: counts of meters"),
         ),
-        AdjectiveRule(
+        TableRule(
+            None,
             when=(means(frozenset({"temperature"})), is_place_of_battery),
             example=Example({"outtempbatt": 0, "outtemp": 4.5}, Reads(0), "Ecowitt: WH32"),
         ),
-        AdjectiveRule(
+        TableRule(
+            None,
             when=(is_word(*METERS), is_beside_quantity(frozenset({"battery"}))),
             example=Example({"water_meter_battery": 88}, Reads(88, "%", "battery"), "TTN: batteries of meters"),
         ),
-        AdjectiveRule(
+        TableRule(
+            None,
             when=(means(CLIMATE), is_beside_quantity(frozenset({"battery"}))),
             example=Example({"co2_batt": 6, "co2": 612}, Reads(6), "Ecowitt: WH45"),
         ),
-        AdjectiveRule(
+        TableRule(
+            None,
             when=(means(GASES), is_behind_quantity(MEASURED_BESIDE)),
             example=Example({"humi_co2": 47.5, "co2": 612}, Reads(47.5, "%", "humidity"), "Ecowitt: WH45"),
         ),
-        AdjectiveRule(
+        TableRule(
+            None,
             when=(is_before(frozenset({"compensated"})), is_beside_quantity(GASES)),
             example=Example(
                 {"co2_pressure_compensated": 612}, Reads(612, "ppm", "carbon_dioxide"), "TagoIO: tektelic breeze-co2"
             ),
         ),
-        AdjectiveRule(
+        TableRule(
+            None,
             when=(is_above, is_before(THINGS)),
             example=Example(
                 {"total": 12, "state": "ON"},

@@ -1,7 +1,5 @@
 """Rules for the quantity of a number, whose unit and siblings may correct its words. Pure."""
 
-from typing import NamedTuple
-
 from ...vocabulary.device_classes import SENSOR_CLASSES
 from ...vocabulary.keys.key_words import DIFFERENCES, REACHED, WANTED
 from ...vocabulary.keys.letters import OTHER_LETTERS, UNITS_OF_SUBJECTS
@@ -10,38 +8,19 @@ from ...vocabulary.quantities import QUANTITIES
 from ...vocabulary.units.known_units import QUANTITY_OF_UNIT
 from ...vocabulary.units.meanings import STORAGE, UNIT_TELLS, UNIT_WINS
 from ..candidates.candidate import Candidate
-from ..conditions import has_word
+from ..conditions import beside_key, has_word, is_key
 from ..interpretation import Context, Interpretation
-from ..rule_table import Condition, Example, Reads, Table
+from ..rule_table import Example, Reads, Table, TableRule
 from ..tokens import Words, letters
-from ..units.conditions import Case, of
+from ..units.conditions import Case, is_unknown, of
 from .single_letters import is_unit_letter, letter_quantity
 from .words import Key
 
-
-class QuantityRule(NamedTuple):
-    """Quantity of a number under conditions."""
-
-    quantity: str
-    when: tuple[Condition[Case], ...]
-    example: Example
-
-
-def is_unknown(case: Case) -> bool:
-    """Return whether neither the words nor the unit name a quantity."""
-    return case.interpretation.quantity is None
-
-
-def is_beside_its_target(case: Case) -> bool:
-    """Return whether the number is the actual value beside its target: {"actual": 21.3, "target": 22}."""
-    return case.candidate.leaf in REACHED and any(other.leaf in WANTED for other in case.candidate.siblings)
-
-
-QUANTITY_RULES: Table[Case, QuantityRule] = Table(
+QUANTITY_RULES: Table[Case, TableRule[Case, str]] = Table(
     (
-        QuantityRule(
+        TableRule(
             "setpoint",
-            when=(is_unknown, is_beside_its_target),
+            when=(is_unknown, is_key(*REACHED), beside_key(*WANTED)),
             example=Example(
                 {"current": 22.6, "target": 22.5},
                 Reads(22.6, "°C", "temperature"),
@@ -49,21 +28,21 @@ QUANTITY_RULES: Table[Case, QuantityRule] = Table(
                 topic="heat/floorDC4F220FB38A/10",
             ),
         ),
-        QuantityRule(
+        TableRule(
             "temperature difference",
             when=(of("temperature"), has_word(DIFFERENCES)),
             example=Example(
                 {"temp_delta": 5.5}, Reads(5.5, "K", "temperature_delta"), "Modbus: differences of heat pumps"
             ),
         ),
-        QuantityRule(
+        TableRule(
             "wind speed",
             when=(of("speed"), has_word(frozenset({"wind"}))),
             example=Example(
                 {"wind_spd_km_h": 12.4}, Reads(12.4, "km/h", "wind_speed"), "rtl_433: NetAtmo temp/hum and wind sensors"
             ),
         ),
-        QuantityRule(
+        TableRule(
             "wind direction",
             when=(of("course"), has_word(frozenset({"wind"}))),
             example=Example({"wind_instant_dir": 237}, Reads(237, "°", "wind_direction"), "blind2/windnerd-now"),
@@ -86,7 +65,7 @@ def with_quantity(key: Key, context: Context) -> Interpretation:
     phrase = key.phrase.text if key.phrase else candidate.letter
     rule = QUANTITY_RULES.first(Case(Interpretation(quantity=quantity, unit=unit), candidate, context))
     if rule is not None:
-        quantity = rule.quantity
+        quantity = rule.gives
     if phrase is None and quantity == "setpoint":
         phrase = candidate.leaf[0]
     return Interpretation(quantity=quantity, unit=unit, certain=unit is not None, phrase=phrase)

@@ -34,16 +34,14 @@ def is_unit_letter(candidate: Candidate, unit: str, rest: Words) -> bool:
 
 def letter_quantity(candidate: Candidate) -> str | None:
     """Return the quantity of a single letter among others of its group."""
-    inputs = (
-        candidate.letter == "a"
-        and "d" in candidate.sibling_group.marks
-        and candidate.sibling_group.letters.isdisjoint("viupw")
-    )
-    if candidate.letter is None or inputs:
+    letters = candidate.sibling_group.letters
+    # Inputs are called A1 and D1.
+    is_input = candidate.letter == "a" and any(other.letter == "d" for other in candidate.siblings)
+    if candidate.letter is None or (is_input and letters.isdisjoint("viupw")):
         return None
     if candidate.letter in LETTERS_BESIDE_UNITS and not candidate.sibling_group.suffixes.isdisjoint(ELECTRIC_UNITS):
         return LETTERS_BESIDE_UNITS[candidate.letter]
-    letters = candidate.sibling_group.letters - ({"h"} if is_hour(candidate) else set())
+    letters = letters - ({"h"} if is_hour(candidate) else set())
     if candidate.letter == "q" and letters >= {"i"} and letters & {"u", "v"}:
         return "reactive power"
     best = max(LETTER_FAMILIES, key=lambda sibling_group: len(letters & sibling_group.keys()))

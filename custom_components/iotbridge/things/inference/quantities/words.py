@@ -54,9 +54,9 @@ def quantity_key(candidate: Candidate) -> Key:
         if found:
             best = max(found, key=strength)
             if QUANTITIES[WORDS[best.text]].subject and only_qualifies(level) and not is_electric(candidate):
-                further = phrases(above, WORDS)
-                if further and not stands_alone(best, further):
-                    return Key(candidate, max(further, key=strength), level, index)
+                higher = phrases(above, WORDS)
+                if higher and not stands_alone(best, higher):
+                    return Key(candidate, max(higher, key=strength), level, index)
             own = Phrase(best.text, best.start - len(above), best.end - len(above))
             return Key(candidate, own, level, index)
         if index == 0 and is_of_a_named_list(candidate):

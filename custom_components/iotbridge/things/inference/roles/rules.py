@@ -1,45 +1,39 @@
 """Rules for the role of a number if its words alone do not decide. Pure."""
 
 from collections.abc import Collection
-from typing import NamedTuple
 
 from ...vocabulary import roles
 from ...vocabulary.keys.encoded import BYTES, ENCODED_LISTS
 from ...vocabulary.keys.key_words import CODES, FIRM, MEASURED, STATES, WHERE
-from ...vocabulary.keys.periods import DATE_PARTS
+from ...vocabulary.keys.periods import BARE_PERIODS, DATE_PARTS
 from ...vocabulary.quantities import QUANTITIES
 from ...vocabulary.states.binary_states import BITS
-from ..conditions import beside, is_beside_opposite_number, is_beyond_quantity
+from ..conditions import (
+    beside,
+    beside_key,
+    between,
+    has_only,
+    has_phrase,
+    is_beside_opposite_number,
+    is_beyond_quantity,
+    is_bit,
+    is_listed,
+    whole,
+)
 from ..quantities.words import Key
-from ..rule_table import Condition, Example, Reads, Table, no
+from ..rule_table import Condition, Example, Reads, Table, TableRule, no
 from ..tokens import phrases, words_of
 
 # Smaller numbers are not a time of our age.
 EPOCH = 1e8
 SMALL_CODES = range(10)
-# A fan's speed is set as a level or in percent; it is measured in revolutions per minute.
-FAN_LEVELS = range(101)
 # Words of a cover's state.
 COVER_STATES = frozenset({"open", "opened", "opening", "close", "closed", "closing", "stop", "stopped"})
-
-
-class RoleRule(NamedTuple):
-    """Role of a number under conditions; None: it is a reading."""
-
-    role: str | None
-    when: tuple[Condition[Key], ...]
-    example: Example
 
 
 def has_role(*wanted: str) -> Condition[Key]:
     """Return the condition that the words of the key indicate one of these roles."""
     return lambda key: key.role in wanted
-
-
-def has_phrase(table: frozenset[str]) -> Condition[Key]:
-    """Return the condition that the key has a phrase of a table."""
-    words = frozenset(word for phrase in table for word in phrase.split())
-    return lambda key: not words.isdisjoint(key.candidate.leaf) and bool(phrases(key.candidate.leaf, table))
 
 
 def names(*quantities: str) -> Condition[Key]:
@@ -55,8 +49,9 @@ def is_part_of_a_date(key: Key) -> bool:
 
 def is_among_periods(key: Key) -> bool:
     """Return whether siblings differ only by a day, a month or a year: they are counts, not a date."""
-    group = key.candidate.sibling_group
-    return group.periods[key.candidate.leaf[:-1]] > 1 and not group.is_date and key.candidate.number is not None
+    stem, siblings = key.candidate.leaf[:-1], key.candidate.siblings
+    count = sum(other.leaf[:-1] == stem and not BARE_PERIODS.isdisjoint(other.leaf[-1:]) for other in siblings)
+    return count > 1 and not key.candidate.sibling_group.is_date and key.candidate.number is not None
 
 
 def has_unit(key: Key) -> bool:
@@ -67,16 +62,6 @@ def has_unit(key: Key) -> bool:
 def ends_in_unit(*units: str) -> Condition[Key]:
     """Return the condition that the key ends with one of these units."""
     return lambda key: key.candidate.suffix is not None and key.candidate.suffix.unit in units
-
-
-def is_bit(key: Key) -> bool:
-    """Return whether the number is 0 or 1."""
-    return key.candidate.number in BITS
-
-
-def is_listed(key: Key) -> bool:
-    """Return whether the number is an element of a list."""
-    return key.candidate.is_listed
 
 
 def is_in_group(words: frozenset[str], numbers: Collection[int]) -> Condition[Key]:
@@ -100,17 +85,6 @@ def is_duration(key: Key) -> bool:
     return is_qualified_time and candidate.number is not None and abs(candidate.number) < EPOCH
 
 
-def is_beside_its_number(key: Key) -> bool:
-    """Return whether a number is the state of a measurement beside it: {"data": 7.2, "state": 0}."""
-    leaf = key.candidate.leaf
-    return bool(leaf) and CODES.issuperset(leaf) and any(other.leaf in MEASURED for other in key.candidate.siblings)
-
-
-def is_fan_level(key: Key) -> bool:
-    """Return whether the number may be the level of a fan."""
-    return key.candidate.number in FAN_LEVELS
-
-
 def is_beside_cover(key: Key) -> bool:
     """Return whether the position or the state of a cover is among the siblings."""
     group = key.candidate.sibling_group
@@ -129,15 +103,15 @@ def is_code(key: Key) -> bool:
     return quantity != "battery" and (QUANTITIES[quantity].subject or small)
 
 
-# A number that matches no rule has the role that its words indicate.
-ROLE_RULES: Table[Key, RoleRule] = Table(
+# Roles of numbers; None: it is a reading. One that matches no rule has the role that its words indicate.
+ROLE_RULES: Table[Key, TableRule[Key, str | None]] = Table(
     (
-        RoleRule(
+        TableRule(
             None,
             when=(has_unit, no(is_definite_setting)),
             example=Example({"MAXTIME": "0 Seconds"}, Reads(0, "s", "duration"), "blind/apcupsd"),
         ),
-        RoleRule(
+        TableRule(
             "setting",
             when=(has_phrase(roles.PRESETS),),
             example=Example(
@@ -146,7 +120,7 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
                 "Zigbee2MQTT: TECH VNTH-T2_v2",
             ),
         ),
-        RoleRule(
+        TableRule(
             "setting",
             when=(beside(*roles.CONFIGURED), has_phrase(roles.ADJUSTABLE), no(has_phrase(roles.PASSED))),
             example=Example(
@@ -155,14 +129,14 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
                 "Zigbee2MQTT: Nous SZ-T04",
             ),
         ),
-        RoleRule(
+        TableRule(
             "setting",
             when=(has_phrase(roles.BOUNDS), names("level", "duration", "distance")),
             example=Example(
                 {"max_duration": 60, "battery": 87}, Reads(60, enabled=False), "Zigbee2MQTT: Heiman HS2WD-E"
             ),
         ),
-        RoleRule(
+        TableRule(
             "setting",
             when=(names("duration"), beside(*roles.CONFIGURED), no(has_phrase(roles.ELAPSED))),
             example=Example(
@@ -172,7 +146,7 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
             ),
         ),
         # A thermostat sends all its settings, also those whose words are unknown or misspelled.
-        RoleRule(
+        TableRule(
             "setting",
             when=(no(names()), no(has_role("identity", "time", "internal")), beside("child"), beside("calibration")),
             example=Example(
@@ -181,18 +155,18 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
                 "Zigbee2MQTT: Namron 540139X",
             ),
         ),
-        RoleRule(
+        TableRule(
             "setting",
             when=(has_phrase(frozenset({"alarm"})), names(), no(names("count"))),
             example=Example({"co2_alarm_value": 4600}, Reads(4600, enabled=False), "Zigbee2MQTT: Lincukoo E02C-Z10T"),
         ),
-        RoleRule(
+        TableRule(
             "setting",
             when=(names("battery"), is_beside_opposite_number),
             example=Example({"battery_low": 1, "battery_high": 14}, Reads(1, enabled=False), "Modbus: limits of UPS"),
         ),
         # Flags, which are 0 or 1, are binary values.
-        RoleRule(
+        TableRule(
             "setting",
             when=(is_beyond_quantity, names(), no(names("count", "incidents"))),
             example=Example(
@@ -200,12 +174,12 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
             ),
         ),
         # The number of a unit: "C" is 0, "F" is 1.
-        RoleRule(
+        TableRule(
             "setting",
             when=(has_phrase(frozenset({"unit"})), names(), is_bit),
             example=Example({"unit_temp": 1, "temp": 21.5}, Reads(1, enabled=False), "Tuya: units of thermostats"),
         ),
-        RoleRule(
+        TableRule(
             "setting",
             when=(
                 has_phrase(frozenset({"duration", "volume", "light"})),
@@ -220,7 +194,7 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
                 "Zigbee2MQTT: Immax 07504L",
             ),
         ),
-        RoleRule(
+        TableRule(
             "setting",
             when=(has_phrase(frozenset({"tilt"})), is_beside_cover),
             example=Example(
@@ -229,7 +203,7 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
                 "Zigbee2MQTT: Profalux MOT-C1ZxxC/F",
             ),
         ),
-        RoleRule(
+        TableRule(
             "setting",
             when=(names("speed"), beside("effect", "brightness", "behavior")),
             example=Example(
@@ -238,28 +212,29 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
                 "Zigbee2MQTT: Tuya MS032Z",
             ),
         ),
-        RoleRule(
+        # A fan's speed is set as a level or in percent; it is measured in revolutions per minute.
+        TableRule(
             "setting",
-            when=(has_phrase(frozenset({"fan speed", "target fan"})), beside("mode", "swing"), is_fan_level),
+            when=(has_phrase(frozenset({"fan speed", "target fan"})), beside("mode", "swing"), whole, between(0, 100)),
             example=Example(
                 {"fan_speed": 2, "system_mode": "off", "target_temperature": 21.4},
                 Reads(2, enabled=False),
                 "Zigbee2MQTT: ONOKOM DK-1-ZB-S",
             ),
         ),
-        RoleRule(
+        TableRule(
             "time",
             when=(is_part_of_a_date,),
             example=Example(
                 {"day": 1, "hours": 0, "minutes": 0}, None, "The Things Network: laird rs1xx-ext-temp-rtd-sensor"
             ),
         ),
-        RoleRule(
+        TableRule(
             "identity",
             when=(is_listed, is_in_group(ENCODED_LISTS, BYTES)),
             example=Example({"bytes": [18, 52, 86, 120], "temperature": 21.5}, None, "TTN: raw payloads"),
         ),
-        RoleRule(
+        TableRule(
             "internal",
             when=(names(), is_in_group(STATES, BITS)),
             example=Example(
@@ -268,7 +243,7 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
                 "Milesight: states of sensors",
             ),
         ),
-        RoleRule(
+        TableRule(
             None,
             when=(has_role("time"), is_among_periods),
             example=Example(
@@ -277,34 +252,34 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
                 "blind2/glow-electricity",
             ),
         ),
-        RoleRule(
+        TableRule(
             None,
             when=(has_role("identity"), has_phrase(frozenset({"meter"})), names()),
             example=Example({"distance_meter": 1.24}, Reads(1.24, "m", "distance"), "Tuya: ZY-M100"),
         ),
-        RoleRule(
+        TableRule(
             None,
             when=(has_role("identity"), ends_in_unit("kWh", "Wh", "MWh", "kW")),
             example=Example({"session_kwh": 12.5}, Reads(12.5, "kWh", "energy"), "OpenEVSE: words of sessions"),
         ),
-        RoleRule(
+        TableRule(
             "internal",
             when=(has_role("time"), is_duration),
             example=Example({"min_time": 60}, Reads(60, enabled=False), "TagoIO: netvox r718n325"),
         ),
-        RoleRule(
+        TableRule(
             None,
             when=(ends_in_unit("%"), no(has_role("identity", "time", "setting"))),
             example=Example(
                 {"fs_free_prcnt": 63, "mac_address": "b8:27:eb:00:00:01"}, Reads(63, "%"), "holdout/rpi-reporter"
             ),
         ),
-        RoleRule(
+        TableRule(
             "internal",
-            when=(no(has_role("identity", "time", "setting", "internal")), is_beside_its_number),
+            when=(no(has_role("identity", "time", "setting", "internal")), has_only(CODES), beside_key(*MEASURED)),
             example=Example({"pH": {"State": 0, "Data": 7.2}}, Reads(0, enabled=False), "blind2/neopool"),
         ),
-        RoleRule(
+        TableRule(
             "internal",
             when=(no(has_role("identity", "time", "setting", "internal")), is_code),
             example=Example({"heatState": 0}, Reads(0, enabled=False), "blind/zendure-800"),
@@ -316,4 +291,4 @@ ROLE_RULES: Table[Key, RoleRule] = Table(
 def role_of_number(key: Key) -> str | None:
     """Return the role of a number; None if it may be a reading."""
     rule = ROLE_RULES.first(key)
-    return key.role if rule is None else rule.role
+    return key.role if rule is None else rule.gives

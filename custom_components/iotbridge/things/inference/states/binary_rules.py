@@ -1,7 +1,6 @@
 """Rules for binary values: whether a value is one, its kind, and which raw value means on. Pure."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from ...model.conversion import NO, YES, text_of
 from ...vocabulary.states.binary_states import ALARMS, BINARY, BITS, Binary
@@ -15,12 +14,23 @@ from ...vocabulary.states.binary_words import (
 )
 from ...vocabulary.words import WORDS
 from ..candidates.candidate import Candidate
-from ..conditions import beside, has_word, is_beside_opposite_number, is_beyond_quantity
-from ..rule_table import Condition, Example, Reads, Table, either, no
+from ..conditions import (
+    beside,
+    has_only,
+    has_unit,
+    has_word,
+    is_beside_opposite_number,
+    is_beyond_quantity,
+    is_bit,
+    is_key,
+)
+from ..rule_table import Condition, Example, Reads, Table, TableRule, either, no
 from ..tokens import phrases, words_of
 from .binary import BinaryValue, Pair, kind_of, pair_of
 
 FEW_BITS = 3
+# Correction of a binary value whose raw values for on and off change places.
+SWAPPED = "swapped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,31 +40,6 @@ class BinaryCase:
     candidate: Candidate
     kind: Binary | None = None
     pair: Pair | None = None
-
-
-class KindRule(NamedTuple):
-    """Kind of a binary value under conditions, a row of binary_states.py, if its words do not name it."""
-
-    kind: str
-    when: tuple[Condition[BinaryCase], ...]
-    example: Example
-
-
-class WritingRule(NamedTuple):
-    """Raw values for on and off under conditions; None: the value is not binary."""
-
-    pair: Pair | None
-    when: tuple[Condition[BinaryCase], ...]
-    example: Example
-
-
-class CorrectionRule(NamedTuple):
-    """Correction of a binary value under conditions: of its ``kind``, "" for one without a class, or ``swapped``."""
-
-    when: tuple[Condition[BinaryCase], ...]
-    example: Example
-    kind: str | None = None
-    swapped: bool = False
 
 
 def is_bool(case: BinaryCase) -> bool:
@@ -67,29 +52,9 @@ def is_missing(case: BinaryCase) -> bool:
     return case.candidate.value is None
 
 
-def is_bit(case: BinaryCase) -> bool:
-    """Return whether the value is 0 or 1."""
-    return isinstance(case.candidate.number, int) and case.candidate.number in BITS
-
-
-def has_unit(case: BinaryCase) -> bool:
-    """Return whether a unit is stated beside the number, or in its key."""
-    return case.candidate.stated or case.candidate.suffix is not None
-
-
 def is_below_alarms(case: BinaryCase) -> bool:
     """Return whether the value is in a group of alarms, where each value is one."""
     return any(not ALARMS.isdisjoint(words_of(part)) for part in case.candidate.parts[:-1])
-
-
-def is_key(*words: str) -> Condition[BinaryCase]:
-    """Return the condition that the key consists of these words."""
-    return lambda case: case.candidate.leaf == words
-
-
-def has_other_words_than(words: frozenset[str]) -> Condition[BinaryCase]:
-    """Return the condition that the key has a word other than these."""
-    return lambda case: not words.issuperset(case.candidate.pattern)
 
 
 def has_quantity(case: BinaryCase) -> bool:
@@ -157,9 +122,10 @@ def is_inverted(case: BinaryCase) -> bool:
     return case.kind is not None and case.kind.inverted and (written in YES or written in NO)
 
 
-KIND_RULES: Table[BinaryCase, KindRule] = Table(
+# Kinds of binary values, rows of binary_states.py, whose words do not name them.
+KIND_RULES: Table[BinaryCase, TableRule[BinaryCase, str]] = Table(
     (
-        KindRule(
+        TableRule(
             "alarm",
             when=(is_below_alarms, either(is_bool, is_bit)),
             example=Example(
@@ -168,7 +134,7 @@ KIND_RULES: Table[BinaryCase, KindRule] = Table(
                 "holdout/victron-battery",
             ),
         ),
-        KindRule(
+        TableRule(
             "problem",
             when=(no(has_kind), is_bool, has_word(LIMITS), has_quantity),
             example=Example(
@@ -177,7 +143,7 @@ KIND_RULES: Table[BinaryCase, KindRule] = Table(
                 "Zigbee2MQTT: CTM Lyng 6254380",
             ),
         ),
-        KindRule(
+        TableRule(
             "problem",
             when=(no(is_strong), either(is_bool, is_bit), either(is_beyond_quantity, is_bound_among_bits)),
             example=Example(
@@ -189,22 +155,22 @@ KIND_RULES: Table[BinaryCase, KindRule] = Table(
     )
 )
 
-# Texts are binary values if they are in one of the pairs of words.
-WRITING_RULES: Table[BinaryCase, WritingRule] = Table(
+# Raw values for on and off; None: the value is not binary. Texts are, if they are in one of the pairs of words.
+WRITING_RULES: Table[BinaryCase, TableRule[BinaryCase, Pair | None]] = Table(
     (
-        WritingRule(
+        TableRule(
             Pair("true", "false"),
             when=(is_bool,),
             example=Example(
                 {"alarm": False}, Reads(False, device_class="problem", platform="binary_sensor"), "blind/dragino-lwl02"
             ),
         ),
-        WritingRule(
+        TableRule(
             None,
             when=(either(is_missing, no(is_bit), has_unit, has_word(NUMBER_WORDS)),),
             example=Example({"faultcode": 0}, Reads(0, enabled=False), "blind/growatt-parser"),
         ),
-        WritingRule(
+        TableRule(
             None,
             when=(is_beside_opposite_number,),
             example=Example(
@@ -213,7 +179,7 @@ WRITING_RULES: Table[BinaryCase, WritingRule] = Table(
                 "Modbus: limits of cold rooms",
             ),
         ),
-        WritingRule(
+        TableRule(
             Pair("1", "0"),
             when=(is_bound_among_bits,),
             example=Example(
@@ -222,26 +188,26 @@ WRITING_RULES: Table[BinaryCase, WritingRule] = Table(
                 "Modbus: faults",
             ),
         ),
-        WritingRule(
+        TableRule(
             Pair("1", "0"),
             when=(is_beyond_quantity,),
             example=Example(
                 {"over_power": 0}, Reads(False, device_class="problem", platform="binary_sensor"), "Modbus: faults"
             ),
         ),
-        WritingRule(
+        TableRule(
             Pair("1", "0"),
             when=(is_strong, either(is_below_alarms, is_among_flags)),
             example=Example(
                 {"ERROR_BATT": 0}, Reads(False, device_class="problem", platform="binary_sensor"), "blind2/innotas"
             ),
         ),
-        WritingRule(
+        TableRule(
             None,
             when=(ends_with_quantity,),
             example=Example({"heatbreak_fan_speed": "0"}, Reads(0), "blind/bambu-p1p"),
         ),
-        WritingRule(
+        TableRule(
             Pair("1", "0"),
             when=(is_strong,),
             example=Example(
@@ -251,60 +217,61 @@ WRITING_RULES: Table[BinaryCase, WritingRule] = Table(
     )
 )
 
-CORRECTION_RULES: Table[BinaryCase, CorrectionRule] = Table(
+# Corrections of binary values: their kind, "" for one without a class, or SWAPPED.
+CORRECTION_RULES: Table[BinaryCase, TableRule[BinaryCase, str]] = Table(
     (
-        CorrectionRule(
-            when=(is_key("connected"), beside("charging")),
-            kind="plugged in",
+        TableRule(
+            "plugged in",
+            when=(is_key(("connected",)), beside("charging")),
             example=Example(
                 {"connected": True, "charging": True},
                 Reads(True, device_class="plug", platform="binary_sensor"),
                 "holdout/evcc",
             ),
         ),
-        CorrectionRule(
+        TableRule(
+            SWAPPED,
             when=(is_opening_pair, has_word(CONTACTS)),
-            swapped=True,
             example=Example({"InvGridRelay": "Closed"}, Reads(True, platform="binary_sensor"), "blind/sbfspot"),
         ),
-        CorrectionRule(
+        TableRule(
+            "",
             when=(is_kind("water"), is_written_on),
-            kind="",
             example=Example({"water": "ON"}, Reads(True, platform="binary_sensor"), "blind2/drop-hub"),
         ),
-        CorrectionRule(
-            when=(is_kind("water"), has_other_words_than(WATER_WORDS), has_word(LIMITS)),
-            kind="problem",
+        TableRule(
+            "problem",
+            when=(is_kind("water"), no(has_only(WATER_WORDS)), has_word(LIMITS)),
             example=Example(
                 {"lowwaterpressure": False},
                 Reads(False, device_class="problem", platform="binary_sensor"),
                 "blind2/hcpy-dishwasher",
             ),
         ),
-        CorrectionRule(
-            when=(is_kind("battery"), has_other_words_than(BATTERY_WORDS)),
-            kind="",
+        TableRule(
+            "",
+            when=(is_kind("battery"), no(has_only(BATTERY_WORDS))),
             example=Example(
                 {"battery_defect": False}, Reads(False, platform="binary_sensor"), "Zigbee2MQTT: Develco REXZB-111"
             ),
         ),
-        CorrectionRule(
-            when=(is_kind("water"), has_other_words_than(WATER_WORDS)),
-            kind="",
+        TableRule(
+            "",
+            when=(is_kind("water"), no(has_only(WATER_WORDS))),
             example=Example(
                 {"temperature_setpoint_hold_water": True},
                 Reads(True, platform="binary_sensor", enabled=False),
                 "blind/z2m-hive",
             ),
         ),
-        CorrectionRule(
+        TableRule(
+            "",
             when=(is_kind("present"), is_inside),
-            kind="",
             example=Example({"bin": {"present": True}}, Reads(True, platform="binary_sensor"), "blind2/roomba"),
         ),
-        CorrectionRule(
+        TableRule(
+            SWAPPED,
             when=(is_inverted,),
-            swapped=True,
             example=Example(
                 {"closed": 1}, Reads(False, device_class="opening", platform="binary_sensor"), "blind/rtl433-dsc"
             ),
@@ -318,20 +285,17 @@ def binary_value_of(candidate: Candidate) -> BinaryValue | None:
     case = BinaryCase(candidate, kind_of(candidate))
     kind_rule = KIND_RULES.first(case)
     if kind_rule is not None:
-        case = BinaryCase(candidate, BINARY[kind_rule.kind])
-    pair = written_pair(case)
+        case = BinaryCase(candidate, BINARY[kind_rule.gives])
+    pair, kind = written_pair(case), case.kind or Binary()
     if pair is None:
         return None
-    asked = case.kind or Binary()
-    correction = CORRECTION_RULES.first(BinaryCase(candidate, asked, pair))
-    kind = asked
-    if correction is not None:
-        if correction.kind is not None:
-            kind = BINARY[correction.kind] if correction.kind else Binary()
-        if correction.swapped:
-            pair = Pair(pair.off, pair.on, None if pair.hint == "opening" else pair.hint)
-    return BinaryValue(kind=kind, known=case.kind is not None, on=pair.on, off=pair.off,
-                  device_class=kind.device_class or pair.hint)  # fmt: skip
+    correction = CORRECTION_RULES.first(BinaryCase(candidate, kind, pair))
+    if correction is not None and correction.gives == SWAPPED:
+        pair = Pair(pair.off, pair.on, None if pair.hint == "opening" else pair.hint)
+    elif correction is not None:
+        kind = BINARY.get(correction.gives, Binary())
+    device_class = kind.device_class or pair.hint
+    return BinaryValue(kind=kind, known=case.kind is not None, on=pair.on, off=pair.off, device_class=device_class)
 
 
 def written_pair(case: BinaryCase) -> Pair | None:
@@ -339,4 +303,4 @@ def written_pair(case: BinaryCase) -> Pair | None:
     if case.candidate.text is not None:
         return pair_of(case.candidate.text, case.kind)
     rule = WRITING_RULES.first(case)
-    return rule.pair if rule is not None else None
+    return rule.gives if rule is not None else None

@@ -1,6 +1,6 @@
 """Rules for values that are events, such as a press or a gesture. Pure."""
 
-from typing import NamedTuple
+from enum import Enum, auto
 
 from ...model.conversion import is_absent, text_of
 from ...model.profile import RECEIVED
@@ -19,146 +19,119 @@ from ...vocabulary.states.events import (
     RECEIVERS,
 )
 from ..candidates.candidate import Candidate
-from ..rule_table import Condition, Example, Reads, Table, either, no
+from ..conditions import Subject, beside, has_head, is_key, near
+from ..rule_table import Example, Reads, Table, TableRule, either, no
 from .binary import pair_of
 
 LONGEST_TYPE = 32
 SENTENCE_WORDS = 3
 
 
-class EventRule(NamedTuple):
-    """Decision whether a value is an event; ``is_code``: its value is a code, of which there may be any number."""
+class EventKind(Enum):
+    """Kind of an event: one of a few types, or a code, of which there may be any number."""
 
-    is_event: bool
-    when: tuple[Condition[Candidate], ...]
-    example: Example
-    is_code: bool = False
+    TYPE = auto()
+    CODE = auto()
 
 
-def written(candidate: Candidate) -> str:
+def written(subject: Subject) -> str:
     """Return the text of a value in lower case."""
-    return (candidate.text or "").strip().lower()
+    return (subject.candidate.text or "").strip().lower()
 
 
-def is_binary_or_number(candidate: Candidate) -> bool:
+def is_binary_or_number(subject: Subject) -> bool:
     """Return whether the value is true, false or a number."""
-    return candidate.number is not None or candidate.is_bool
+    return subject.candidate.number is not None or subject.candidate.is_bool
 
 
-def is_press(candidate: Candidate) -> bool:
+def is_press(subject: Subject) -> bool:
     """Return whether the text is a press, under any key."""
-    return written(candidate) in EVENT_VALUES
+    return written(subject) in EVENT_VALUES
 
 
-def is_state(candidate: Candidate) -> bool:
+def is_state(subject: Subject) -> bool:
     """Return whether the text is a state, under any key."""
-    return written(candidate) in CONDITIONS or written(candidate).startswith("not ")
+    return written(subject) in CONDITIONS or written(subject).startswith("not ")
 
 
-def is_sentence(candidate: Candidate) -> bool:
+def is_sentence(subject: Subject) -> bool:
     """Return whether the text is more than a type of event."""
-    text = written(candidate)
+    text = written(subject)
     return len(text) > LONGEST_TYPE or text.count(" ") >= SENTENCE_WORDS or text.startswith(("http", "{", "["))
 
 
-def is_command_of_a_remote(candidate: Candidate) -> bool:
-    """Return whether the text is the command in a message of a remote."""
-    return (
-        candidate.leaf == ("command",)
-        and not candidate.sibling_group.words.isdisjoint(OF_A_REMOTE)
-        and bool(candidate.text)
-    )
-
-
-def has_event_key(candidate: Candidate) -> bool:
+def has_event_key(subject: Subject) -> bool:
     """Return whether the key names an event."""
-    key = " ".join(candidate.leaf)
+    key = " ".join(subject.candidate.leaf)
     return key in EVENT_KEYS or any(key.endswith(f" {words}") for words in EVENT_ENDINGS)
 
 
-def is_empty(candidate: Candidate) -> bool:
+def is_empty(subject: Subject) -> bool:
     """Return whether there has been no event yet."""
-    return not written(candidate)
+    return not written(subject)
 
 
-def is_always_event(candidate: Candidate) -> bool:
-    """Return whether the value of such a key is a press even if its word could be a state."""
-    return candidate.leaf[-1:] != () and candidate.leaf[-1] in ALWAYS_EVENTS
-
-
-def is_code_of_a_receiver(candidate: Candidate) -> bool:
-    """Return whether the key names a code, and it or the one above a receiver of codes."""
-    above = candidate.levels[1] if len(candidate.levels) > 1 else ()
-    return not CODES.isdisjoint(candidate.leaf[-1:]) and not RECEIVERS.isdisjoint(candidate.leaf + above)
-
-
-def is_coded(candidate: Candidate) -> bool:
+def is_coded(subject: Subject) -> bool:
     """Return whether the value can be a code: a number or a text with digits, or none yet."""
-    return is_absent(candidate.field.value) or any(letter.isdigit() for letter in text_of(candidate.field.value))
+    value = subject.candidate.field.value
+    return is_absent(value) or any(letter.isdigit() for letter in text_of(value))
 
 
-def is_code_of_a_signal(candidate: Candidate) -> bool:
-    """Return whether the value is a code beside the protocol and the timing of its signal."""
-    words = candidate.sibling_group.words
-    return candidate.leaf in CODES_OF_A_SIGNAL and "protocol" in words and not OF_A_SIGNAL.isdisjoint(words)
-
-
-def is_word_for_a_state(candidate: Candidate) -> bool:
+def is_word_for_a_state(subject: Subject) -> bool:
     """Return whether the text is a word for on or off."""
-    return pair_of(written(candidate), None) is not None
+    return pair_of(written(subject), None) is not None
 
 
-EVENT_RULES: Table[Candidate, EventRule] = Table(
+# None: the value is no event.
+EVENT_RULES: Table[Subject, TableRule[Subject, EventKind | None]] = Table(
     (
-        EventRule(
-            is_event=True,
-            is_code=True,
-            when=(is_code_of_a_receiver, is_coded),
+        TableRule(
+            EventKind.CODE,
+            when=(has_head(CODES), near(RECEIVERS), is_coded),
             example=Example(
                 {"RfReceived": {"RfKey": 2, "Sync": 13520}}, Reads("2", platform="event"), "Tasmota: radio bridge"
             ),
         ),
-        EventRule(
-            is_event=True,
-            is_code=True,
-            when=(is_code_of_a_signal,),
+        TableRule(
+            EventKind.CODE,
+            when=(is_key(*CODES_OF_A_SIGNAL), beside("protocol"), beside(*OF_A_SIGNAL)),
             example=Example(
                 {"value": 5447, "protocol": 1, "length": 24, "delay": 180},
                 Reads("5447", platform="event"),
                 "OpenMQTTGateway: receiver for 433 MHz",
             ),
         ),
-        EventRule(
-            is_event=False,
+        TableRule(
+            None,
             when=(is_binary_or_number,),
             example=Example({"button": 1}, Reads(1), "blind2/merryiot-door"),
         ),
-        EventRule(
-            is_event=True,
+        TableRule(
+            EventKind.TYPE,
             when=(is_press,),
             example=Example(
                 {"status": "short press"}, Reads("short press", platform="event"), "holdout/milesight-ws101"
             ),
         ),
-        EventRule(
-            is_event=False,
+        TableRule(
+            None,
             when=(either(is_state, is_sentence),),
             example=Example({"action": "cooling"}, Reads("cooling", enabled=False), "blind/mitsubishi2mqtt"),
         ),
-        EventRule(
-            is_event=True,
-            when=(is_command_of_a_remote,),
+        TableRule(
+            EventKind.TYPE,
+            when=(is_key(("command",)), beside(*OF_A_REMOTE), no(is_empty)),
             example=Example(
                 {"command": "open", "counter": 221}, Reads("open", platform="event"), "blind/rtl433-solexa"
             ),
         ),
-        EventRule(
-            is_event=True,
-            when=(has_event_key, either(is_empty, is_always_event)),
+        TableRule(
+            EventKind.TYPE,
+            when=(has_event_key, either(is_empty, has_head(ALWAYS_EVENTS))),
             example=Example({"action": "vibration"}, Reads("vibration", platform="event"), "holdout/z2m-vibration"),
         ),
-        EventRule(
-            is_event=True,
+        TableRule(
+            EventKind.TYPE,
             when=(has_event_key, no(is_word_for_a_state)),
             example=Example({"ring": "ring1"}, Reads("ring1", platform="event"), "Zigbee2MQTT: Tuya ZG-225Z"),
         ),
@@ -166,10 +139,10 @@ EVENT_RULES: Table[Candidate, EventRule] = Table(
 )
 
 
-def is_event(candidate: Candidate) -> bool:
-    """Return whether a value is an event."""
-    rule = EVENT_RULES.first(candidate)
-    return rule is not None and rule.is_event
+def event_kind(candidate: Candidate) -> EventKind | None:
+    """Return the kind of the event that a value is; None for any other value."""
+    rule = EVENT_RULES.first(Subject(candidate))
+    return None if rule is None else rule.gives
 
 
 def is_card(candidate: Candidate) -> bool:
@@ -179,8 +152,7 @@ def is_card(candidate: Candidate) -> bool:
 
 def event_types(candidate: Candidate) -> tuple[str, ...]:
     """Return the possible event types: the current one, and the usual ones in the same style; any code for a code."""
-    rule = EVENT_RULES.first(candidate)
-    if rule is None or rule.is_code:
+    if event_kind(candidate) is not EventKind.TYPE:
         return (RECEIVED,) if is_absent(candidate.field.value) else (RECEIVED, text_of(candidate.field.value))
     seen = text_of(candidate.value)
     usual = tuple(word.upper() for word in EVENT_TYPES) if seen.isupper() else EVENT_TYPES

@@ -1,24 +1,21 @@
 """Rules for the unit of a number about air, weather and light. Pure."""
 
 from ...vocabulary.keys.neighbours import HEATED, HOT, IN_PIPES, LAMPS, PRESSURES
-from ..conditions import beside
+from ..conditions import beside, between, near, whole
 from ..rule_table import Example, Reads, either, no
 from .conditions import (
     beside_number,
-    between,
     has_converted_sibling,
     imperial,
     in_inches,
     in_unit,
     is_air_pressure,
     is_scaled_like_humidity,
-    near,
     of,
     on_topic,
     scale_of_humidity_beside,
     scale_of_percentage,
     unit_for_all,
-    whole,
 )
 from .rule import MessageUnit, UnitDecision, UnitRule
 

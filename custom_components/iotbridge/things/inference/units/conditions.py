@@ -3,12 +3,11 @@
 from dataclasses import dataclass, replace
 import re
 
-from ...model.conversion import unit_of
 from ...vocabulary.keys.neighbours import HUMIDITY, MODES, POWER, VOLTAGE
-from ...vocabulary.keys.records import UNITS
 from ...vocabulary.states.binary_states import BITS
 from ...vocabulary.units.air import AIR
 from ..candidates.candidate import Candidate
+from ..conditions import near, whole
 from ..interpretation import Context, Interpretation
 from ..rule_table import Condition
 
@@ -27,15 +26,6 @@ class Case:
     candidate: Candidate
     context: Context
 
-    @property
-    def value(self) -> int | float | None:
-        """Return the number."""
-        return self.candidate.number
-
-    def words(self, levels: int = 2) -> set[str]:
-        """Return the words of the key and of the levels above it."""
-        return {word for level in self.candidate.levels[:levels] for word in level}
-
     def with_unit(self, unit: str | None, *, quantity: str | None = None, scale: float = 1.0) -> Interpretation:
         """Return the interpretation with its unit."""
         quantity = quantity or self.interpretation.quantity
@@ -47,24 +37,14 @@ def of(*quantities: str) -> Condition[Case]:
     return lambda case: case.interpretation.quantity in quantities
 
 
+def is_unknown(case: Case) -> bool:
+    """Return whether neither the words nor the unit name a quantity."""
+    return case.interpretation.quantity is None
+
+
 def written_as(phrase: str) -> Condition[Case]:
     """Return the condition that these words of the key name the quantity."""
     return lambda case: case.interpretation.phrase == phrase
-
-
-def between(low: float, high: float) -> Condition[Case]:
-    """Return the condition that the number is in a range, both ends included."""
-    return lambda case: case.value is not None and low <= case.value <= high
-
-
-def whole(case: Case) -> bool:
-    """Return whether the number is written without decimals."""
-    return isinstance(case.value, int)
-
-
-def decimal(case: Case) -> bool:
-    """Return whether the number is written with decimals."""
-    return isinstance(case.value, float)
 
 
 def beside_thousandths(words: frozenset[str]) -> Condition[Case]:
@@ -87,7 +67,7 @@ def fits_power(scale: float) -> Condition[Case]:
 
     def holds(case: Case) -> bool:
         volts, watts = number_beside(case.candidate, VOLTAGE), abs(number_beside(case.candidate, POWER) or 0)
-        drawn = abs((case.value or 0) * scale * (volts or 0))
+        drawn = abs((case.candidate.number or 0) * scale * (volts or 0))
         return watts > 0 and 0.7 * watts <= drawn <= 1.4 * watts
 
     return holds
@@ -98,17 +78,10 @@ def is_whole_key(case: Case) -> bool:
     return " ".join(case.candidate.leaf) == case.interpretation.phrase
 
 
-def near(words: frozenset[str], levels: int = 2) -> Condition[Case]:
-    """Return the condition that the key, or a level right above it, has one of these words."""
-    return lambda case: not words.isdisjoint(case.words(levels))
-
-
 def on_topic(words: frozenset[str], levels: int = 4) -> Condition[Case]:
     """Return the condition that the topic, or a level of the key, has one of these words."""
-    return lambda case: (
-        not words.isdisjoint(re.split(r"[^a-z0-9]+", case.context.topic.lower()))
-        or not words.isdisjoint(case.words(levels))
-    )
+    is_near = near(words, levels)
+    return lambda case: is_near(case) or not words.isdisjoint(re.split(r"[^a-z0-9]+", case.context.topic.lower()))
 
 
 def unit_for_all(quantity: str) -> Condition[Case]:
@@ -128,7 +101,7 @@ def imperial(case: Case) -> bool:
 
 def in_inches(case: Case) -> bool:
     """Return whether the siblings are in inches, or the message is imperial."""
-    return case.context.imperial or unit_of(case.candidate.sibling_group.text(UNITS) or "") == "in"
+    return case.context.imperial or case.candidate.sibling_group.unit == "in"
 
 
 def counted_in_watt_hours(case: Case) -> bool:
@@ -145,7 +118,7 @@ def is_among_bits(case: Case) -> bool:
 
 def scale_of_percentage(case: Case) -> float:
     """Return the scale that converts the number to a percentage."""
-    return percent_scale(case.value)
+    return percent_scale(case.candidate.number)
 
 
 def scale_of_humidity_beside(case: Case) -> float:
@@ -156,7 +129,7 @@ def scale_of_humidity_beside(case: Case) -> float:
 def is_scaled_like_humidity(case: Case) -> bool:
     """Return whether the humidity among the siblings is scaled, and the number, equally scaled, fits a room."""
     scale = scale_of_humidity_beside(case)
-    return scale < 1 and whole(case) and abs(case.value or 0) * scale <= HOTTEST_ROOM
+    return scale < 1 and whole(case) and abs(case.candidate.number or 0) * scale <= HOTTEST_ROOM
 
 
 def number_beside(candidate: Candidate, words: frozenset[str]) -> float | None:
@@ -190,4 +163,4 @@ def has_converted_sibling(case: Case) -> bool:
 def is_air_pressure(case: Case) -> bool:
     """Return whether a pressure in its unit is within the range of the air pressure."""
     low, high = AIR.get(case.interpretation.unit or "", (1, 0))
-    return case.value is not None and low <= case.value <= high
+    return case.candidate.number is not None and low <= case.candidate.number <= high

@@ -1,20 +1,16 @@
 """Rules for the unit of an electric number. Pure."""
 
 from ...vocabulary.keys.neighbours import BATTERIES, GRID, METERED, MODULATION, POWER, RADIO_POWER, SENSORS
-from ..conditions import beside, has_number, has_word
+from ..conditions import beside, between, decimal, has_number, has_word, near, whole
 from ..rule_table import Example, Reads, either, no
 from .conditions import (
     beside_thousandths,
-    between,
     called,
     counted_in_watt_hours,
-    decimal,
     fits_power,
     is_among_bits,
     is_whole_key,
-    near,
     of,
-    whole,
     written_as,
 )
 from .rule import UnitDecision, UnitRule

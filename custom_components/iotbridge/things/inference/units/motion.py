@@ -2,16 +2,14 @@
 
 from ...vocabulary.keys.neighbours import BEACONS, NETWORKED, RADIO
 from ...vocabulary.keys.positions import ALTITUDE, LATITUDE
-from ..conditions import beside, has_number
+from ..conditions import beside, between, has_number, whole
 from ..rule_table import Example, Reads, either, no
 from .conditions import (
     beside_number,
-    between,
     is_among_bits,
     of,
     on_topic,
     unit_for_all,
-    whole,
     written_as,
 )
 from .rule import MessageUnit, UnitDecision, UnitRule

@@ -1,11 +1,12 @@
 """Rule for the unit of a number. Pure."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
 
 from ..interpretation import Context
-from ..rule_table import Condition, Example
+from ..rule_table import TableRule
 from .conditions import Case
 
 
@@ -31,14 +32,12 @@ class MessageUnit(NamedTuple):
         return unit.unit if unit else self.imperial if context.imperial else self.metric
 
 
-class UnitRule(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitRule(TableRule[Case, str | MessageUnit | UnitDecision | None]):
     """Unit of a number under conditions; None if it is unknown.
 
     The number ``becomes`` another quantity, and is multiplied by ``scale``.
     """
 
-    unit: str | MessageUnit | UnitDecision | None
-    when: tuple[Condition[Case], ...]
-    example: Example
     becomes: str | None = None
     scale: float | Callable[[Case], float] = 1.0

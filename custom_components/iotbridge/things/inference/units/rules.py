@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from ...model.conversion import is_error, unit_of
-from ...vocabulary.keys.records import UNITS
+from ...model.conversion import is_error
 from ..candidates.candidate import Candidate
 from ..interpretation import Context, Interpretation
 from ..quantities.rules import units_of
@@ -33,13 +32,13 @@ def with_unit(interpretation: Interpretation, candidate: Candidate, context: Con
 
 def without_written_unit(case: Case) -> Interpretation:
     """Return an interpretation with the unit of its siblings, of a rule, or of its quantity."""
-    sibling_unit = unit_of(case.candidate.sibling_group.text(UNITS) or "")
+    sibling_unit = case.candidate.sibling_group.unit
     if sibling_unit and sibling_unit in units_of(case.interpretation.quantity):
         return case.with_unit(sibling_unit)
     rule = UNIT_RULES.first(case)
     if rule is None:
         return case.with_unit(case.interpretation.row.unit)
-    if rule.unit is UnitDecision.AS_TEMPERATURE:
+    if rule.gives is UnitDecision.AS_TEMPERATURE:
         temperature = replace(case.interpretation, quantity="temperature")
         return without_written_unit(replace(case, interpretation=temperature))
     return applied(rule, case)
@@ -48,13 +47,13 @@ def without_written_unit(case: Case) -> Interpretation:
 def applied(rule: UnitRule, case: Case) -> Interpretation:
     """Return an interpretation after a rule."""
     interpretation = case.interpretation
-    if rule.unit is None:
+    if rule.gives is None:
         return Interpretation(known=True, name=interpretation.name, phrase=interpretation.phrase)
-    if rule.unit is UnitDecision.KEPT:
+    if rule.gives is UnitDecision.KEPT:
         return replace(interpretation, quantity=rule.becomes)
-    if isinstance(rule.unit, UnitDecision):
-        return Interpretation(role=rule.unit.name.lower())
-    unit = rule.unit.of(case.context) if isinstance(rule.unit, MessageUnit) else rule.unit
+    if isinstance(rule.gives, UnitDecision):
+        return Interpretation(role=rule.gives.name.lower())
+    unit = rule.gives.of(case.context) if isinstance(rule.gives, MessageUnit) else rule.gives
     scale = rule.scale if isinstance(rule.scale, float) else rule.scale(case)
     return case.with_unit(unit, quantity=rule.becomes, scale=scale)
 

@@ -5,36 +5,44 @@ import re
 
 from ...vocabulary.systems import DEW_POINT, OF_THE_AIR, WEATHER
 from ..candidates.candidate import Candidate
+from ..conditions import Subject, beside, between, decimal, has_phrase, has_unit, has_word, is_key
+from ..rule_table import Example, Reads, Table, TableRule, no
 
 IMPERIAL = re.compile(r"(_f|mph|_mi_h|inhg|fahrenheit|tempf)$|(rain|barom)(?!.*min$).*in$")
 METRIC = re.compile(r"(_c|tempc|celsius|hpa|_mm|_km_h|_m_s)$")
-# Range of the air pressure in inches of mercury, and maximum of the dew point in degrees Celsius.
-INCHES = (24, 32)
-HIGHEST_DEW_POINT = 40
+
+# Values that only imperial messages have.
+IMPERIAL_RULES: Table[Subject, TableRule[Subject, bool]] = Table(
+    (
+        TableRule(
+            True,
+            when=(is_key(("us", "units")), between(1, 1)),
+            example=Example({"outTemp": 71.2, "usUnits": 1}, Reads(71.2, "°F", "temperature"), "WeeWX: usUnits"),
+        ),
+        # No dew point is that high in degrees Celsius.
+        TableRule(
+            True,
+            when=(no(has_unit), has_phrase(DEW_POINT), between(40.001, 150)),
+            example=Example({"dewpoint": 60, "wind": 3}, Reads(60, "°F", "temperature"), "WeatherFlow: US units"),
+        ),
+        # Inches of mercury.
+        TableRule(
+            True,
+            when=(no(has_unit), has_word(OF_THE_AIR), decimal, between(24.001, 31.999), beside(*WEATHER)),
+            example=Example(
+                {"temperature": 71.2, "pressure": 29.91, "wind": 3},
+                Reads(71.2, "°F", "temperature"),
+                "WeatherFlow: US units",
+            ),
+        ),
+    )
+)
 
 
 def is_imperial(candidates: Sequence[Candidate], keys: frozenset[str]) -> bool:
     """Return whether the values of a device without a unit are imperial; ``keys`` are all keys of its message."""
-    has_imperial_key = any(IMPERIAL.search(key) for key in keys)
-    return (has_imperial_key or is_imperial_weather(candidates)) and not is_metric(keys)
-
-
-def is_imperial_weather(candidates: Sequence[Candidate]) -> bool:
-    """Return whether weather values can only be imperial: a pressure of 30.1, a dew point of 67."""
-    if any(candidate.leaf == ("us", "units") and candidate.number == 1 for candidate in candidates):
-        return True
-    if not any(WEATHER & set(candidate.leaf) for candidate in candidates):
-        return False
-    for candidate in candidates:
-        if candidate.number is None or candidate.suffix is not None or candidate.unit:
-            continue
-        words = set(candidate.leaf)
-        if words & DEW_POINT or {"dew", "point"} <= words:
-            if candidate.number > HIGHEST_DEW_POINT:
-                return True
-        elif words & OF_THE_AIR and isinstance(candidate.number, float) and INCHES[0] < candidate.number < INCHES[1]:
-            return True
-    return False
+    has_imperial_value = any(IMPERIAL_RULES.first(Subject(candidate)) for candidate in candidates)
+    return (has_imperial_value or any(IMPERIAL.search(key) for key in keys)) and not is_metric(keys)
 
 
 def is_metric(keys: frozenset[str]) -> bool:

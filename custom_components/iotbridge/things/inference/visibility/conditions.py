@@ -4,22 +4,19 @@ from dataclasses import dataclass
 
 from ...vocabulary import roles
 from ...vocabulary.keys.key_words import HOLDERS
-from ...vocabulary.keys.positions import LATITUDE, LONGITUDE
 from ...vocabulary.states.binary_states import BINARY
 from ...vocabulary.states.binary_words import COUNTED
-from ...vocabulary.visibility import AT_A_DOOR, DESCRIBING, HELD, NOTHING, USED, USERS
+from ...vocabulary.visibility import DESCRIBING, HELD, NOTHING, USED
 from ..candidates.candidate import Candidate
 from ..conventions import known_convention
 from ..interpretation import Context
 from ..roles.words import role_of
 from ..rule_table import Condition
-from ..states.binary import BinaryValue, SwitchCommand, kind_of
+from ..states.binary import kind_of
 from ..texts import is_encoded, is_identifier, is_time, names_a_record, names_a_unit
 from ..tokens import Phrase, Words, only_qualifies, phrases, words_of
 from ..units.conditions import Case
 
-# Seconds since 1970, from 2014 to 2039.
-EPOCH = (1.4e9, 2.2e9)
 # This many "total…" in one group are counts of things.
 MANY_TOTALS = 3
 # The meaning of numbers in such a long list without names is unknown.
@@ -27,53 +24,47 @@ LONG_LIST = 4
 
 
 @dataclass(frozen=True, slots=True)
-class CandidateCase:
-    """Value of any kind, with its proposed device class, and the message around it."""
+class VisibilityCase:
+    """Value with its proposed device class, and the message around it.
 
+    ``known``: of a binary value, the kind is known, or the command that switches it.
+    """
+
+    candidate: Candidate
+    context: Context
     device_class: str | None
-    candidate: Candidate
-    context: Context
-
-
-@dataclass(frozen=True, slots=True)
-class BinaryValueCase:
-    """Binary value, with the command that switches it, and the message around it."""
-
-    binary_value: BinaryValue
-    command: SwitchCommand | None
-    candidate: Candidate
-    context: Context
+    known: bool = False
 
 
 # conditions on any value
 
 
-def is_spare(case: CandidateCase) -> bool:
+def is_spare(case: VisibilityCase) -> bool:
     """Return whether the value only describes another one, or is an older one."""
     return case.candidate.spare
 
 
-def is_technical(case: Case | BinaryValueCase | CandidateCase) -> bool:
+def is_technical(case: Case | VisibilityCase) -> bool:
     """Return whether the value describes the transport of the message."""
     return case.candidate.field.technical
 
 
-def is_annotated(case: Case | BinaryValueCase) -> bool:
+def is_annotated(case: Case | VisibilityCase) -> bool:
     """Return whether the message contains a name for the value."""
     return case.candidate.annotated is not None
 
 
-def is_alone(case: Case | BinaryValueCase) -> bool:
+def is_alone(case: Case | VisibilityCase) -> bool:
     """Return whether the device sends no other value."""
     return case.context.alone
 
 
-def is_signal_or_battery(case: CandidateCase) -> bool:
+def is_signal_or_battery(case: VisibilityCase) -> bool:
     """Return whether the value is the device's signal strength or battery level."""
     return case.device_class in ("signal_strength", "battery")
 
 
-def is_from_a_scan(case: CandidateCase) -> bool:
+def is_from_a_scan(case: VisibilityCase) -> bool:
     """Return whether the value is all that a scan for other stations found of one: {"mac": "c8:3a:…", "rssi": -50}."""
     is_listed = any(isinstance(part, int) for part in case.candidate.field.paths[-1])
     others = [sibling for sibling in case.candidate.siblings if sibling is not case.candidate]
@@ -82,14 +73,14 @@ def is_from_a_scan(case: CandidateCase) -> bool:
     return case.device_class == "signal_strength" and is_listed and is_station and is_all
 
 
-def is_in_group(words: frozenset[str], *, as_head: bool) -> Condition[Case | CandidateCase]:
+def is_in_group(words: frozenset[str], *, as_head: bool) -> Condition[Case | VisibilityCase]:
     """Return the condition that a level above has one of these words, ``as_head`` as its last."""
     return lambda case: any(
         not words.isdisjoint(words_of(part)[-1:] if as_head else words_of(part)) for part in case.candidate.parts[:-1]
     )
 
 
-def is_off_by_convention(case: CandidateCase) -> bool:
+def is_off_by_convention(case: VisibilityCase) -> bool:
     """Return whether the vendor's convention disables the value."""
     convention = known_convention(case.candidate, case.context)
     return convention is not None and convention.quantity == "off"
@@ -98,7 +89,7 @@ def is_off_by_convention(case: CandidateCase) -> bool:
 # conditions on a binary value
 
 
-def binary_value_role(case: BinaryValueCase) -> str | None:
+def binary_value_role(case: VisibilityCase) -> str | None:
     """Return the role of a binary value."""
     candidate = case.candidate
     named = candidate.levels[1] if candidate.leaf in HOLDERS and len(candidate.levels) > 1 else candidate.leaf
@@ -113,14 +104,14 @@ def whole_key_phrase(candidate: Candidate) -> Phrase | None:
     return Phrase(text, 0, len(candidate.leaf)) if known else None
 
 
-def has_binary_value_role(*wanted: str) -> Condition[BinaryValueCase]:
+def has_binary_value_role(*wanted: str) -> Condition[VisibilityCase]:
     """Return the condition that a binary value has one of these roles."""
     return lambda case: binary_value_role(case) in wanted
 
 
-def is_understood(case: BinaryValueCase) -> bool:
+def is_understood(case: VisibilityCase) -> bool:
     """Return whether the kind of a binary value is known, or its command."""
-    return case.binary_value.known or case.binary_value.device_class is not None or case.command is not None
+    return case.known or case.device_class is not None
 
 
 # conditions on a text
@@ -129,11 +120,6 @@ def is_understood(case: BinaryValueCase) -> bool:
 def text(case: Case) -> str:
     """Return the text of a value."""
     return case.candidate.text or ""
-
-
-def is_person_at_a_door(case: Case) -> bool:
-    """Return whether a text is the name of the person who opened a door."""
-    return case.candidate.leaf in USERS and not case.candidate.sibling_group.words.isdisjoint(AT_A_DOOR)
 
 
 def has_text_role(*wanted: str) -> Condition[Case]:
@@ -185,24 +171,11 @@ def has_role(*wanted: str) -> Condition[Case]:
     return lambda case: case.interpretation.role in wanted
 
 
-def is_epoch(case: Case) -> bool:
-    """Return whether an unknown number is a time: seconds or milliseconds since 1970."""
-    number = case.candidate.number or 0
-    return case.interpretation.quantity is None and any(
-        EPOCH[0] * factor <= number <= EPOCH[1] * factor for factor in (1, 1000)
-    )
-
-
 def is_empty(case: Case) -> bool:
     """Return whether there is no number now, and its quantity is unknown."""
     interpretation = case.interpretation
     unknown = interpretation.quantity is None and interpretation.role is None and not interpretation.known
     return case.candidate.value is None and unknown
-
-
-def is_coordinate(case: Case) -> bool:
-    """Return whether the number is a latitude or a longitude that is not part of a position."""
-    return not (LATITUDE | LONGITUDE).isdisjoint(case.candidate.leaf)
 
 
 def is_known(case: Case) -> bool:
@@ -256,9 +229,13 @@ def is_held(case: Case) -> bool:
 
 def is_measured(case: Case) -> bool:
     """Return whether a value with the same words has decimals: a counter has none."""
-    return case.candidate.pattern in case.candidate.sibling_group.measured
+    return any(
+        isinstance(other.number, float) and not other.number.is_integer() and other.pattern == case.candidate.pattern
+        for other in case.candidate.siblings
+    )
 
 
 def is_one_of_many_totals(case: Case) -> bool:
     """Return whether many siblings start with "total": they are counts of things."""
-    return case.candidate.leaf[:1] == ("total",) and case.candidate.sibling_group.totals >= MANY_TOTALS
+    totals = [other for other in case.candidate.siblings if other.leaf[:1] == ("total",)]
+    return case.candidate in totals and len(totals) >= MANY_TOTALS

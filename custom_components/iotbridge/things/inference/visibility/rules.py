@@ -1,15 +1,14 @@
 """Rules for visibility: no entity, a disabled one, or an enabled one. Pure."""
 
 from enum import Enum, auto
-from typing import NamedTuple
 
-from ...vocabulary.visibility import FACTS, GROUPS, PAST
-from ..conditions import has_number
-from ..rule_table import Condition, Example, Reads, Table, either, no
-from ..units.conditions import Case
+from ...vocabulary.keys.positions import LATITUDE, LONGITUDE
+from ...vocabulary.visibility import AT_A_DOOR, FACTS, GROUPS, PAST, USERS
+from ..conditions import beside, between, has_number, has_word, is_key
+from ..rule_table import Example, Reads, Table, TableRule, either, no
+from ..units.conditions import Case, is_unknown
 from .conditions import (
-    BinaryValueCase,
-    CandidateCase,
+    VisibilityCase,
     counts_binary_events,
     has_binary_value_role,
     has_role,
@@ -17,10 +16,8 @@ from .conditions import (
     has_unit,
     is_alone,
     is_annotated,
-    is_coordinate,
     is_device_nameless,
     is_empty,
-    is_epoch,
     is_from_a_scan,
     is_held,
     is_in_group,
@@ -33,7 +30,6 @@ from .conditions import (
     is_of_interest,
     is_off_by_convention,
     is_one_of_many_totals,
-    is_person_at_a_door,
     is_placeholder,
     is_signal_or_battery,
     is_spare,
@@ -53,28 +49,20 @@ class Visibility(Enum):
     ON = auto()
 
 
-class VisibilityRule[Subject](NamedTuple):
-    """Visibility of a value under conditions."""
-
-    shown: Visibility
-    when: tuple[Condition[Subject], ...]
-    example: Example
-
-
 # For every value, in addition to the rules of its kind.
-CANDIDATE_RULES: Table[CandidateCase, VisibilityRule[CandidateCase]] = Table(
+CANDIDATE_RULES: Table[VisibilityCase, TableRule[VisibilityCase, Visibility]] = Table(
     (
-        VisibilityRule(
+        TableRule(
             Visibility.NOT_AT_ALL,
             when=(is_spare, no(has_number)),
             example=Example({"text": "Raumtemperatur", "val": 221, "unit": "°C"}, None, "blind/oekofen"),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.OFF,
             when=(is_spare,),
             example=Example({"factor": 0.1, "val": 221, "unit": "°C"}, Reads(0.1, enabled=False), "blind/oekofen"),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.OFF,
             when=(no(is_technical), no(is_signal_or_battery), is_in_group(PAST, as_head=False)),
             example=Example(
@@ -83,12 +71,12 @@ CANDIDATE_RULES: Table[CandidateCase, VisibilityRule[CandidateCase]] = Table(
                 "Milesight: milesight ws203",
             ),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.OFF,
             when=(no(is_technical), no(is_signal_or_battery), is_in_group(GROUPS, as_head=True)),
             example=Example({"header": {"rfLevel": "-67"}}, Reads(-67, enabled=False), "blind/rfplayer-oregon"),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.OFF,
             when=(is_from_a_scan,),
             example=Example(
@@ -97,7 +85,7 @@ CANDIDATE_RULES: Table[CandidateCase, VisibilityRule[CandidateCase]] = Table(
                 "SenseCAP: T1000, scan of access points",
             ),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.OFF,
             when=(no(has_number), is_off_by_convention),
             example=Example({"update": {"state": "idle"}}, Reads("idle", enabled=False), "holdout/z2m-contact"),
@@ -105,14 +93,14 @@ CANDIDATE_RULES: Table[CandidateCase, VisibilityRule[CandidateCase]] = Table(
     )
 )
 
-BINARY_VALUE_RULES: Table[BinaryValueCase, VisibilityRule[BinaryValueCase]] = Table(
+BINARY_VALUE_RULES: Table[VisibilityCase, TableRule[VisibilityCase, Visibility]] = Table(
     (
-        VisibilityRule(
+        TableRule(
             Visibility.NOT_AT_ALL,
             when=(has_binary_value_role("identity", "time"),),
             example=Example({"error_id": 0}, None, "blind/smartevse"),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.OFF,
             when=(has_binary_value_role("setting", "internal"), no(is_annotated)),
             example=Example(
@@ -121,14 +109,14 @@ BINARY_VALUE_RULES: Table[BinaryValueCase, VisibilityRule[BinaryValueCase]] = Ta
                 "blind/abeeway-tracker",
             ),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.ON,
             when=(either(is_understood, is_alone, is_annotated),),
             example=Example(
                 {"alarm": False}, Reads(False, device_class="problem", platform="binary_sensor"), "blind/dragino-lwl02"
             ),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.OFF,
             when=(),
             example=Example(
@@ -140,44 +128,44 @@ BINARY_VALUE_RULES: Table[BinaryValueCase, VisibilityRule[BinaryValueCase]] = Ta
     )
 )
 
-TEXT_RULES: Table[Case, VisibilityRule[Case]] = Table(
+TEXT_RULES: Table[Case, TableRule[Case, Visibility]] = Table(
     (
-        VisibilityRule(
+        TableRule(
             Visibility.ON,
-            when=(is_person_at_a_door,),
+            when=(is_key(*USERS), beside(*AT_A_DOOR)),
             example=Example({"username": "Marlon", "uid": "f9c2f720"}, Reads("Marlon"), "blind/esp-rfid-access"),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.NOT_AT_ALL,
             when=(has_text_role("identity", "time"),),
             example=Example({"apiName": "Axis Retail Data"}, None, "blind/axis-people"),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.NOT_AT_ALL,
             when=(is_label,),
             example=Example({"Unit": "gal"}, None, "blind/metermon-water"),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.NOT_AT_ALL,
             when=(is_undecoded,),
             example=Example({"data": "abc8"}, None, "blind/rtl433-arlec"),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.NOT_AT_ALL,
             when=(is_moment_or_address,),
             example=Example({"timer": "00:00"}, None, "blind/rtl433-bbq"),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.OFF,
             when=(either(is_placeholder, is_technical),),
             example=Example({"error": ""}, Reads("", enabled=False), "blind/octoprint-progress"),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.ON,
             when=(is_worth_reading,),
             example=Example({"fanStatus": "STANDBY"}, Reads("STANDBY"), "blind/milesight-wt201"),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.ON,
             when=(is_annotated,),
             example=Example(
@@ -188,7 +176,7 @@ TEXT_RULES: Table[Case, VisibilityRule[Case]] = Table(
                 beside=(("homie/bwa/spa/heating-mode/$name", "Heating Mode"),),
             ),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.OFF,
             when=(),
             example=Example({"reason": "car"}, Reads("car", enabled=False), "blind/axis-analytics"),
@@ -196,79 +184,80 @@ TEXT_RULES: Table[Case, VisibilityRule[Case]] = Table(
     )
 )
 
-NUMBER_RULES: Table[Case, VisibilityRule[Case]] = Table(
+NUMBER_RULES: Table[Case, TableRule[Case, Visibility]] = Table(
     (
-        VisibilityRule(
+        TableRule(
             Visibility.NOT_AT_ALL,
             when=(has_role("identity", "time"),),
             example=Example({"ackToken": 0}, None, "blind/abeeway-tracker"),
         ),
-        VisibilityRule(
-            Visibility.NOT_AT_ALL, when=(is_epoch,), example=Example({"t": 1668000000}, None, "holdout/ams-han")
+        # Seconds or milliseconds since 1970, from 2014 to 2039.
+        TableRule(
+            Visibility.NOT_AT_ALL,
+            when=(is_unknown, either(between(1.4e9, 2.2e9), between(1.4e12, 2.2e12))),
+            example=Example({"t": 1668000000}, None, "holdout/ams-han"),
         ),
-        VisibilityRule(
-            Visibility.NOT_AT_ALL, when=(is_empty,), example=Example({"reset_at": None}, None, "blind/landroid")
-        ),
-        VisibilityRule(
+        TableRule(Visibility.NOT_AT_ALL, when=(is_empty,), example=Example({"reset_at": None}, None, "blind/landroid")),
+        TableRule(
             Visibility.OFF,
             when=(has_role("setting", "internal"),),
             example=Example(
                 {"length": 10295.38853000338}, Reads(10295.38853000338, enabled=False), "blind/octoprint-progress"
             ),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.OFF,
-            when=(is_coordinate,),
+            when=(has_word(LATITUDE | LONGITUDE),),
             example=Example({"long_press_duration": 250}, Reads(250, enabled=False), "Zigbee2MQTT: YOKIS MVR500E-UP"),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.OFF,
             when=(no(is_of_interest),),
             example=Example({"accx": 3}, Reads(3, enabled=False), "holdout/theengs-mopeka"),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.ON,
             when=(either(is_known, counts_binary_events, has_unit),),
             example=Example({"PWR": 1, "RED": 0, "FLT": 0, "HJT": 1}, Reads(1), "blind/bestway-spa"),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.OFF,
             when=(is_in_long_list, no(is_device_nameless)),
             example=Example(
                 {"ch0": [34.9, 1.7, 58.5, 1248.54], "acv": 233.9}, Reads(34.9, enabled=False), "blind2/apsystems-ecu"
             ),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.OFF,
             when=(is_in_group(FACTS, as_head=True),),
             example=Example({"device_info": {"frm_lora": 5.1}}, Reads(5.1, enabled=False), "blind2/nanosense"),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.ON,
             when=(either(is_nameless, is_alone, is_annotated),),
             example=Example({"current_chn1": 300}, Reads(300), "Milesight: milesight ct303"),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.ON, when=(is_used,), example=Example({"avgUsed": 76, "leak": 0}, Reads(76), "blind2/drop-hub")
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.ON,
             when=(is_held,),
             example=Example({"values": {"tag1": 123}, "errors": {"tag4": 2015}}, Reads(123), "blind2/neuron"),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.ON,
             when=(is_measured,),
             example=Example({"htotal": 435.04625, "eractoday": 0}, Reads(435.04625), "blind/growatt-parser"),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.ON,
             when=(is_one_of_many_totals,),
             example=Example(
                 {"total": "20960", "totalTruck": "2857", "totalUnknown": "0"}, Reads(20960), "blind/axis-analytics"
             ),
         ),
-        VisibilityRule(
+        TableRule(
             Visibility.OFF, when=(), example=Example({"LCK": 0, "HJT": 1}, Reads(0, enabled=False), "blind/bestway-spa")
         ),
     )

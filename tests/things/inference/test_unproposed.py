@@ -1,4 +1,4 @@
-"""Further values: every scalar of a message that is not proposed, as a channel that the user can pick."""
+"""Values that are not proposed: every scalar of a message that is not proposed, as a channel that the user can pick."""
 
 import json
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from custom_components.iotbridge.things.analysis import analyse
-from custom_components.iotbridge.things.inference.further import MAX_FURTHER
+from custom_components.iotbridge.things.inference.pipeline import MAX_UNPROPOSED
 from custom_components.iotbridge.things.model.conversion import convert
 from custom_components.iotbridge.things.model.message import ProblemKind, Sample, Value
 from custom_components.iotbridge.things.model.profile import RECEIVED, Analysis, Reading
@@ -16,9 +16,9 @@ def analysis(document: Any, topic: str = "things/one") -> Analysis:
     return analyse([Sample(topic, json.dumps(document).encode())])
 
 
-def further(document: Any) -> dict[str, Reading]:
+def unproposed(document: Any) -> dict[str, Reading]:
     (device,) = analysis(document).devices
-    return {reading.channel.key: reading for reading in device.further}
+    return {reading.channel.key: reading for reading in device.unproposed}
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def further(document: Any) -> dict[str, Reading]:
 def test_a_value_that_is_not_proposed_can_be_picked(
     document: dict[str, Any], key: str, value: Value, unit: str | None
 ) -> None:
-    reading = further(document)[key]
+    reading = unproposed(document)[key]
 
     assert (reading.value, reading.channel.unit) == (value, unit)
     assert (reading.channel.platform, reading.channel.enabled) == ("sensor", False)
@@ -64,27 +64,27 @@ def test_a_later_text_of_an_identity_a_version_or_a_code_is_kept(
     document: dict[str, Any], key: str, value: str
 ) -> None:
     (device,) = analysis({"temperature": 21.5, **document}).devices
-    channels = {reading.channel.key: reading.channel for reading in (*device.readings, *device.further)}
+    channels = {reading.channel.key: reading.channel for reading in (*device.readings, *device.unproposed)}
 
     assert convert(channels[key], value) == value
 
 
-def test_every_scalar_is_proposed_or_further() -> None:
+def test_every_scalar_is_proposed_or_can_be_picked() -> None:
     document = {f"key{number}": value for number, value in enumerate((1, 0, 0, "", "x" * 200, "04d", None, True, 1e9))}
     (device,) = analysis(document).devices
-    readings = [*device.readings, *device.further]
+    readings = [*device.readings, *device.unproposed]
 
     assert sorted(reading.channel.key for reading in readings) == sorted(document)
 
 
-def test_further_values_are_limited() -> None:
+def test_values_that_are_not_proposed_are_limited() -> None:
     (device,) = analysis({f"id{number}": f"4c33a6603c{number:03}" for number in range(400)}).devices
 
-    assert len(device.further) == MAX_FURTHER
+    assert len(device.unproposed) == MAX_UNPROPOSED
 
 
 def test_the_code_of_a_card_that_is_not_proposed_becomes_an_event() -> None:
-    channel = further({"uid": "f9c2f720", "battery": 80})["uid"].channel
+    channel = unproposed({"uid": "f9c2f720", "battery": 80})["uid"].channel
 
     assert (channel.platform, channel.event_types) == ("event", (RECEIVED, "f9c2f720"))
 
