@@ -7,6 +7,8 @@ from homeassistant.const import Platform
 
 DOMAIN: Final = "iotbridge"
 MQTT_DOMAIN: Final = "mqtt"
+# Element of the frontend, defined by dashboard/frontend, that is the content of the dialog of an alarm rule.
+ALARM_ELEMENT: Final = f"{DOMAIN}-alarm-info"
 LOGGER = logging.getLogger(__package__)
 
 PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.SENSOR, Platform.SWITCH)

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from custom_components.iotbridge.const import ALARM_ELEMENT
 from custom_components.iotbridge.dashboard.module import ENTRY, FOLDER
 from tests.test_translations import LANGUAGES
 from tests.test_wording import FOREIGN, OTHER_ADDRESS
@@ -42,6 +43,10 @@ def test_the_modules_are_small() -> None:
     assert sizes([*MODULES, FOLDER / "texts" / "en.json"]) <= MAX_COMPRESSED
     # On every page of Home Assistant.
     assert sizes([FOLDER / name for name in (ENTRY, "lazy.js", "texts.js")]) <= MAX_ENTRY
+
+
+def test_the_dialog_of_a_rule_finds_its_element() -> None:
+    assert f'defineLazily("{ALARM_ELEMENT}"' in (FOLDER / ENTRY).read_text("utf-8")
 
 
 def test_there_is_no_other_file_and_none_is_long() -> None:

@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from ..const import ALARM_ELEMENT
 from .api.serialization import alarm_as_dict
 from .engine.models import ACTIVE, WAITING, Alarm, AlarmState, Severity
 from .engine.rule import Rule
@@ -44,7 +45,7 @@ class RuleProblem(IotBridgeRuleAlarmsEntity, BinarySensorEntity):
     Home Assistant counts problems on its Maintenance page, without exception.
     """
 
-    _unrecorded_attributes = frozenset({"alarms", "instructions"})
+    _unrecorded_attributes = frozenset({"alarms", "custom_ui_more_info", "instructions"})
 
     @override
     async def async_removed_from_registry(self) -> None:
@@ -74,4 +75,5 @@ class RuleProblem(IotBridgeRuleAlarmsEntity, BinarySensorEntity):
             "unacknowledged": sum(states[state] for state in WAITING),
             "alarms": [{key: alarm[key] for key in ATTRIBUTE_KEYS} for alarm in serialized],
             "instructions": self._rule.instructions,
+            "custom_ui_more_info": ALARM_ELEMENT,
         }

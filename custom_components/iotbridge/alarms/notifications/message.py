@@ -32,7 +32,8 @@ class Message:
     """Content of a notification. ``name`` is the problem, without the transition; ``at`` is in seconds since 1970.
 
     ``summary`` is the part of the text about this moment. ``acknowledge`` and ``snooze`` are the texts of the buttons,
-    empty where there is nothing to acknowledge or to snooze. ``is_last`` marks the end of an alarm.
+    empty where there is nothing to acknowledge or to snooze. ``url`` is the path of the frontend that opens the alarm,
+    ``details`` the text of a link to it. ``is_last`` marks the end of an alarm.
     """
 
     kind: NotificationKind
@@ -47,6 +48,8 @@ class Message:
     children: tuple[str, ...] = ()
     acknowledge: str = ""
     snooze: str = ""
+    url: str = ""
+    details: str = ""
     summary: str = ""
     sound: Sound = Sound.NORMAL
     is_last: bool = False
@@ -125,17 +128,19 @@ def compose(
     now: float,
     instructions: str = "",
     children: Sequence[str] = (),
+    rule_entity: str | None = None,
 ) -> Message:
     """Return the message of a notification.
 
     ``name`` is that of the problem ("Attic temperature"), ``text`` its reason ("31 °C, above 28 °C"), ``children`` are
-    the names of the alarms that it explains.
+    the names of the alarms that it explains, ``rule_entity`` is the entity of the rule, whose dialog has the details.
     """
     is_actionable = notification.kind in ACTIONABLE
     is_same = alarm.episode == notification.episode
     is_unacknowledged = (
         notification.kind is NotificationKind.CLEARED and is_same and alarm.underlying_state is AlarmState.RETURNED
     )
+    tag = tag_of(notification.key, alarm.identity)
     summary = _summary(texts, notification, alarm, text, now)
     parts = [summary]
     if notification.kind is not NotificationKind.REPEATED and now - notification.at >= LATE_S:
@@ -154,7 +159,9 @@ def compose(
         if is_actionable
         else texts.sentence(f"title_{notification.kind}", name=name),
         text=_joined(parts),
-        tag=tag_of(notification.key, alarm.identity),
+        tag=tag,
+        url=f"/?more-info-entity-id={rule_entity}&alarm={tag}" if rule_entity else "",
+        details=texts.sentence("details") if rule_entity else "",
         at=notification.at,
         entity_id=notification.key.subject,
         instructions=instructions if is_actionable else "",
@@ -232,6 +239,8 @@ def digest(texts: AlarmTexts, messages: Sequence[Message]) -> Message:
         tag=f"{DOMAIN}_digest_{int(at)}_{first.tag[-12:]}",
         at=at,
         entity_id=first.entity_id if len(alarms) == 1 else "",
+        url=first.url if len(alarms) == 1 else "",
+        details=first.details if len(alarms) == 1 else "",
         sound=Sound.NORMAL if any(message.sound is Sound.NORMAL for message in messages) else Sound.SILENT,
     )
 

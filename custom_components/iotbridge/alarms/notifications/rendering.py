@@ -11,6 +11,7 @@ from ..engine.flapping import FLAPPING
 from ..engine.models import Alarm, Evaluation
 from ..engine.rule import Rule
 from ..runtime.display_name import async_name
+from ..runtime.permissions import async_rule_entity
 from ..runtime.processor import AlarmProcessor
 from ..runtime.suppressor import Suppressor
 from .message import Message, alarm_texts, compose
@@ -53,6 +54,7 @@ def async_render(
         text=text,
         now=processor.now(),
         instructions=rule.instructions,
+        rule_entity=async_rule_entity(hass, rule.rule_id),
         children=[async_name(hass, child.rule, child.key.subject) for child in suppressor.children(notification.key)],
     )
 

@@ -6,7 +6,7 @@ import { createAlarmRow, rowStyles } from "./alarm-row.js";
 import {
   SEVERITY_CLASSES, SEVERITY_ICONS, commentText, limitText, liveValue, nextText, stateText, titleOf, valueText,
 } from "./alarm-texts.js";
-import { byUrgency, followAlarms, isWaiting, takeOpened } from "./alarms.js";
+import { byUrgency, followAlarms, isWaiting, linkedAlarm, takeOpened } from "./alarms.js";
 import { KeyedList, h, icon, renderOnce, setText } from "./dom.js";
 import { age, clock, duration, isToday, measure, moment, secondsSince, until } from "./formats.js";
 import { LiveElement } from "./live-element.js";
@@ -99,6 +99,7 @@ export default class AlarmInfo extends LiveElement {
     this.#selected = takeOpened(ruleId);
     this.#state = this.#details = this.#asked = this.#normal = null;
     this.#unfollow = followAlarms(this.hass, (state) => {
+      if (this.#selected === undefined && !this.#state?.rows.size) this.#selected = state.rows.get(linkedAlarm())?.entity_id;
       this.#state = state;
       this.changed();
     }, { entity_id: [ruleId] });

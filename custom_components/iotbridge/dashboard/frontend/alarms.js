@@ -157,3 +157,6 @@ export const takeOpened = (ruleEntityId) => {
   opened.delete(ruleEntityId);
   return entityId;
 };
+
+/** Return the id of the alarm that a link names, as those of notifications do. */
+export const linkedAlarm = () => new URLSearchParams(location.search).get("alarm");

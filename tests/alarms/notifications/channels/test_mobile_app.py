@@ -50,6 +50,17 @@ async def test_a_notification_on_a_phone_has_buttons(
     assert calls[0].context.id
 
 
+async def test_a_notification_on_a_phone_opens_the_alarm(
+    hass: HomeAssistant, notifier: Notifier, add_group: AddGroup
+) -> None:
+    calls = async_mock_service(hass, "notify", "mobile_app_anna")
+
+    await notifier.async_send(add_group(PHONE), [message(hass, rule_entity="binary_sensor.hot")])
+
+    data = calls[0].data["data"]
+    assert data["url"] == data["clickAction"] == f"/?more-info-entity-id=binary_sensor.hot&alarm={TAG}"
+
+
 async def test_only_critical_alarms_may_break_through(
     hass: HomeAssistant, notifier: Notifier, add_group: AddGroup
 ) -> None:

@@ -28,11 +28,13 @@ async def test_persistent_notifications_are_created_and_dismissed(
     async_register_callback(hass, changed)
     family = add_group(PERSISTENT)
 
-    for kind in (NotificationKind.RAISED, NotificationKind.CLEARED, NotificationKind.WITHDRAWN):
+    await notifier.async_send(family, [message(hass, rule_entity="binary_sensor.hot")])
+    for kind in (NotificationKind.CLEARED, NotificationKind.WITHDRAWN):
         await notifier.async_send(family, [message(hass, kind)])
 
+    link = f"/?more-info-entity-id=binary_sensor.hot&alarm={TAG}"
     assert seen == [
-        ("added", TAG, "31 °C, above 28 °C"),
+        ("added", TAG, f"31 °C, above 28 °C\n\n[Show details]({link})"),
         ("updated", TAG, "Back to normal."),
         ("removed", TAG, "Back to normal."),
     ]

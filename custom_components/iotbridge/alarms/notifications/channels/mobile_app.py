@@ -124,6 +124,8 @@ def _push_data(message: Message, *, breaks_through: bool) -> dict[str, Any]:
         data |= _SILENT_UPDATE
     if message.sound is Sound.SILENT:
         data |= _SILENT
+    if message.url:  # for iOS and Android
+        data |= {"url": message.url, "clickAction": message.url}
     buttons = {message.ack_id: message.acknowledge, message.snooze_id: message.snooze}
     if actions := [{"action": button, "title": title} for button, title in buttons.items() if title]:
         data["actions"] = actions

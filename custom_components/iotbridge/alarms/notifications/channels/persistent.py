@@ -35,7 +35,8 @@ class PersistentChannel(NotificationChannel):
         displayed = displayed_messages(messages)
         if displayed:
             message = context.as_one(displayed)
-            data = {"notification_id": message.tag, "title": message.title, "message": message.text}
+            link = f"\n\n[{message.details}]({message.url})" if message.url else ""
+            data = {"notification_id": message.tag, "title": message.title, "message": f"{message.text}{link}"}
             await context.async_call(f"{_DOMAIN}.create", data)
         for tag in obsolete_tags(messages, displayed):
             await context.async_call(f"{_DOMAIN}.dismiss", {"notification_id": tag})
