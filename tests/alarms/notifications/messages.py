@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from custom_components.iotbridge.alarms.engine.escalation import Notification, NotificationKind, Sound
 from custom_components.iotbridge.alarms.engine.models import Alarm, AlarmKey, Severity
-from custom_components.iotbridge.alarms.notifications.message import Message, alarm_texts, compose, tag_of
+from custom_components.iotbridge.alarms.notifications.message import Message, alarm_texts, compose, tag_of, with_link
 from homeassistant.core import HomeAssistant
 
 KEY = AlarmKey("rule", "sensor.attic")
@@ -40,12 +40,13 @@ def message(
     name: str = "Attic temperature",
     sound: Sound = Sound.NORMAL,
     is_last: bool = False,
+    rule_entity: str | None = None,
     **more: Any,
 ) -> Message:
     """Return a message about an alarm, as the outbox composes it."""
     notification = Notification(
         kind=kind, key=key, episode=1, groups=("family",), severity=severity, at=at, sound=sound, is_last=is_last
     )
-    return compose(
-        alarm_texts(hass), notification, about or alarm(), name=name, text="31 °C, above 28 °C", now=NOW, **more
-    )
+    texts = alarm_texts(hass)
+    composed = compose(texts, notification, about or alarm(), name=name, text="31 °C, above 28 °C", now=NOW, **more)
+    return with_link(texts, composed, rule_entity)

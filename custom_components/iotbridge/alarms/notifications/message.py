@@ -18,6 +18,9 @@ ACKNOWLEDGE = "IOTBRIDGE_ACK_"
 SNOOZE = "IOTBRIDGE_SNOOZE_"
 SNOOZE_S = 3600.0
 
+# Home Assistant's first page, which everyone has. The root is redirected, and closes the dialog meanwhile.
+FIRST_PAGE = "/home/overview"
+
 MAX_CHILDREN = 10
 MAX_LINES = 20
 # A message that is delivered later than this contains the time of the event.
@@ -128,19 +131,17 @@ def compose(
     now: float,
     instructions: str = "",
     children: Sequence[str] = (),
-    rule_entity: str | None = None,
 ) -> Message:
     """Return the message of a notification.
 
     ``name`` is that of the problem ("Attic temperature"), ``text`` its reason ("31 °C, above 28 °C"), ``children`` are
-    the names of the alarms that it explains, ``rule_entity`` is the entity of the rule, whose dialog has the details.
+    the names of the alarms that it explains.
     """
     is_actionable = notification.kind in ACTIONABLE
     is_same = alarm.episode == notification.episode
     is_unacknowledged = (
         notification.kind is NotificationKind.CLEARED and is_same and alarm.underlying_state is AlarmState.RETURNED
     )
-    tag = tag_of(notification.key, alarm.identity)
     summary = _summary(texts, notification, alarm, text, now)
     parts = [summary]
     if notification.kind is not NotificationKind.REPEATED and now - notification.at >= LATE_S:
@@ -159,9 +160,7 @@ def compose(
         if is_actionable
         else texts.sentence(f"title_{notification.kind}", name=name),
         text=_joined(parts),
-        tag=tag,
-        url=f"/?more-info-entity-id={rule_entity}&alarm={tag}" if rule_entity else "",
-        details=texts.sentence("details") if rule_entity else "",
+        tag=tag_of(notification.key, alarm.identity),
         at=notification.at,
         entity_id=notification.key.subject,
         instructions=instructions if is_actionable else "",
@@ -172,6 +171,14 @@ def compose(
         sound=notification.sound,
         is_last=notification.is_last,
     )
+
+
+def with_link(texts: AlarmTexts, message: Message, rule_entity: str | None) -> Message:
+    """Return the message with a link to the alarm: the dialog of the entity of its rule has the details."""
+    if rule_entity is None:
+        return message
+    url = f"{FIRST_PAGE}?more-info-entity-id={rule_entity}&alarm={message.tag}"
+    return replace(message, url=url, details=texts.sentence("details"))
 
 
 def raised_and_cleared(texts: AlarmTexts, messages: Sequence[Message]) -> Message:

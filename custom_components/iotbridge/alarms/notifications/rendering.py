@@ -14,7 +14,7 @@ from ..runtime.display_name import async_name
 from ..runtime.permissions import async_rule_entity
 from ..runtime.processor import AlarmProcessor
 from ..runtime.suppressor import Suppressor
-from .message import Message, alarm_texts, compose
+from .message import Message, alarm_texts, compose, with_link
 
 _REASONS = f"component.{DOMAIN}.selector.alarm_why.options."
 
@@ -46,7 +46,7 @@ def async_render(
         text = texts.sentence("flapping", count=len(instance.flapping.times))
     elif suppressor.is_behind_lost_broker(instance):
         text = f"{text}\n{texts.sentence('broker_gone')}"
-    return compose(
+    message = compose(
         texts,
         notification,
         alarm,
@@ -54,9 +54,9 @@ def async_render(
         text=text,
         now=processor.now(),
         instructions=rule.instructions,
-        rule_entity=async_rule_entity(hass, rule.rule_id),
         children=[async_name(hass, child.rule, child.key.subject) for child in suppressor.children(notification.key)],
     )
+    return with_link(texts, message, async_rule_entity(hass, rule.rule_id))
 
 
 def _text(hass: HomeAssistant, rule: Rule, alarm: Alarm, subject: str) -> str:

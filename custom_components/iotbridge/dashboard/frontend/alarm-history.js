@@ -28,7 +28,7 @@ export const createHistory = (changed) => {
 
   const fetchEpisodes = async (hass, target) => {
     const start = new Date(Date.now() - DAYS * DAY_MS).toISOString();
-    const message = { type: "iotbridge/alarms/episodes", target, start, limit: LIMIT, language: hass.language };
+    const message = { type: "iotbridge/alarms/episodes", target, start, limit: LIMIT };
     try {
       ({ episodes } = await hass.callWS(message));
     } catch {
@@ -40,7 +40,7 @@ export const createHistory = (changed) => {
   return {
     element,
     update(hass, target, state) {
-      const key = JSON.stringify([target, hass.language, [...state.rows.values()].map((row) => [row.id, row.episode, row.state])]);
+      const key = JSON.stringify([target, [...state.rows.values()].map((row) => [row.id, row.episode, row.state])]);
       if (key !== fetched && state.phase === "live") {
         fetched = key;
         fetchEpisodes(hass, target);
@@ -57,9 +57,11 @@ export const createHistory = (changed) => {
 };
 
 const line = (hass, element, episode) => {
-  const open = () => openAlarm(element, { rule_entity_id: episode.rule_entity_id, entity_id: episode.entity_id });
+  const name = episode.rule_entity_id
+    ? h("button", { type: "button", onclick: () => openAlarm(element, episode) }, titleOf(hass, episode))
+    : h("b", null, titleOf(hass, episode));
   return h("li", { class: SEVERITY_CLASSES[episode.severity] },
-    h("span", null, h("button", { type: "button", onclick: open }, titleOf(hass, episode)), `: ${said(hass, episode)}`),
+    h("span", null, name, `: ${said(hass, episode)}`),
     h("span", { class: "num" }, clock(hass, episode.raised_at)));
 };
 

@@ -11,7 +11,7 @@ import { KeyedList, h, icon, renderOnce, setText } from "./dom.js";
 import { age, clock, duration, isToday, measure, moment, secondsSince, until } from "./formats.js";
 import { LiveElement } from "./live-element.js";
 import { sheet } from "./styles.js";
-import { t } from "./texts.js";
+import { languageOf, t } from "./texts.js";
 
 const MAX_NORMAL = 10;
 
@@ -165,7 +165,7 @@ export default class AlarmInfo extends LiveElement {
     const key = JSON.stringify([row.rule_id, row.entity_id, row.episode, row.state, row.severity, row.notified?.length, row.next?.length]);
     if (key === this.#asked) return;
     this.#asked = key;
-    const which = { rule_id: row.rule_id, entity_id: row.entity_id, language: hass.language };
+    const which = { rule_id: row.rule_id, entity_id: row.entity_id, language: languageOf(hass) };
     try {
       this.#details = await hass.callWS({ type: "iotbridge/alarms/details", ...which });
       const isActive = this.#details.alarm.active;
@@ -248,7 +248,7 @@ export default class AlarmInfo extends LiveElement {
   #updateBefore(hass, before) {
     renderOnce(this.#parts.before, [before ?? null, hass.locale], () => {
       if (!before) return [];
-      if (!before.count) return [h("h3", null, t(hass, "info.before")), h("p", { class: "dim" }, t(hass, "info.never", { days: before.days }))];
+      if (!before.last) return [h("h3", null, t(hass, "info.before")), h("p", { class: "dim" }, t(hass, "info.never", { days: before.days }))];
       const words = [t(hass, "info.often", { count: before.count, days: before.days, average: duration(hass, before.average_s ?? 0) })];
       const { last } = before;
       if (last) {

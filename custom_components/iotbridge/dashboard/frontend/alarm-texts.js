@@ -53,7 +53,15 @@ export const whyParts = (hass, row, bold) => {
     const values = { value: bold(valueText(hass, row, value)), limit: limitText(hass, row), since };
     return parts(hass, `alarm.why_${row.side}`, values);
   }
-  return since ? parts(hass, "alarm.why", { reason: row.reason || row.value, since }) : [row.reason || row.value];
+  const reason = reasonText(hass, row);
+  return since && row.kind !== "no_data" ? parts(hass, "alarm.why", { reason: bold(reason), since }) : [reason];
+};
+
+/** Return the reason; a state is that of the entity, in the words of Home Assistant. */
+const reasonText = (hass, row) => {
+  const state = hass.states[row.entity_id];
+  if (row.kind === "state" && row.active && state) return hass.formatEntityState(state);
+  return row.reason || row.value;
 };
 
 /** Return the words of the state of an alarm that is acknowledged, cleared or quiet. */

@@ -1,6 +1,7 @@
 // Open alarms of the home, and what one can do with them. The server knows the rights and records who did it.
 
 import { openMoreInfo } from "./dom.js";
+import { languageOf } from "./texts.js";
 
 const PHASES = { loading: "loading", live: "live", lost: "lost", failed: "failed" };
 const subscriptions = new WeakMap();
@@ -12,7 +13,7 @@ const subscriptions = new WeakMap();
 export const followAlarms = (hass, callback, target = {}) => {
   const pool = subscriptions.get(hass.connection) ?? new Map();
   subscriptions.set(hass.connection, pool);
-  const key = JSON.stringify([target, hass.language]);
+  const key = JSON.stringify([target, languageOf(hass)]);
   if (!pool.has(key)) pool.set(key, new Subscription(hass, target));
   const subscription = pool.get(key);
   subscription.add(callback);
@@ -63,7 +64,7 @@ class Subscription {
   }
 
   async #subscribe() {
-    const message = { type: "iotbridge/alarms/open", target: this.#target, language: this.#hass.language };
+    const message = { type: "iotbridge/alarms/open", target: this.#target, language: languageOf(this.#hass) };
     try {
       const unsubscribe = await this.#hass.connection.subscribeMessage((event) => this.#receive(event), message);
       if (this.#unsubscribe === "ended") await unsubscribe().catch(() => {});

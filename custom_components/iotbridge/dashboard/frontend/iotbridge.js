@@ -40,7 +40,7 @@ defineLazily("iotbridge-alarm-list", () => import("./alarm-list.js"), {
   properties: CARD_PROPERTIES,
   methods: {
     getCardSize: () => 4,
-    getGridOptions: () => ({ columns: 12, min_columns: 6, rows: "auto" }),
+    getGridOptions: () => ({ columns: "full", min_columns: 6, rows: "auto" }),
   },
   statics: {
     getStubConfig: () => ({ show: "needs_you" }),

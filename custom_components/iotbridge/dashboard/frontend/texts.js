@@ -3,7 +3,8 @@ const LANGUAGES = ["en", "it", "fr"];
 const loaded = new Map();
 const loading = new Map();
 
-const languageOf = (hass) => {
+/** Return the language of our texts that is nearest to the language of the user. */
+export const languageOf = (hass) => {
   const language = (hass?.locale?.language ?? hass?.language ?? "en").split("-")[0];
   return LANGUAGES.includes(language) ? language : "en";
 };

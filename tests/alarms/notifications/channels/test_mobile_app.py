@@ -58,7 +58,7 @@ async def test_a_notification_on_a_phone_opens_the_alarm(
     await notifier.async_send(add_group(PHONE), [message(hass, rule_entity="binary_sensor.hot")])
 
     data = calls[0].data["data"]
-    assert data["url"] == data["clickAction"] == f"/?more-info-entity-id=binary_sensor.hot&alarm={TAG}"
+    assert data["url"] == data["clickAction"] == f"/home/overview?more-info-entity-id=binary_sensor.hot&alarm={TAG}"
 
 
 async def test_only_critical_alarms_may_break_through(

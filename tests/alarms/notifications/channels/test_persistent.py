@@ -32,7 +32,7 @@ async def test_persistent_notifications_are_created_and_dismissed(
     for kind in (NotificationKind.CLEARED, NotificationKind.WITHDRAWN):
         await notifier.async_send(family, [message(hass, kind)])
 
-    link = f"/?more-info-entity-id=binary_sensor.hot&alarm={TAG}"
+    link = f"/home/overview?more-info-entity-id=binary_sensor.hot&alarm={TAG}"
     assert seen == [
         ("added", TAG, f"31 °C, above 28 °C\n\n[Show details]({link})"),
         ("updated", TAG, "Back to normal."),
