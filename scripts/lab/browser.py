@@ -29,7 +29,7 @@ async def browsing(lab: Lab, *, width: int = 1280, height: int = 1180) -> AsyncG
     """Return a page without an address yet; waiting for a missing element fails after half a minute."""
     tokens = json.dumps(await _tokens(lab))
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=_chromium(), args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         context = await browser.new_context(viewport={"width": width, "height": height}, locale="en-GB")
         await context.add_init_script(f"localStorage.hassTokens = {json.dumps(tokens)}")
         page = await context.new_page()
@@ -54,7 +54,8 @@ async def _tokens(lab: Lab) -> dict[str, object]:
     }
 
 
-def _chromium() -> str:
+def chromium_path() -> str:
+    """Return the path of the browser; LabError where there is none."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not found:
         raise LabError("there is no Chromium; scripts/setup shots brings it")

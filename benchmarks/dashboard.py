@@ -1,0 +1,116 @@
+"""Costs of the dashboard in a real browser: 200 hosts and 3,000 entities of a scripted Home Assistant.
+
+The page in dashboard_page/ loads the modules as they are, and gives them an object like that of Home Assistant's
+frontend. Measured are the time until a view is built and until the first row is in the page, and the longest task while
+1,000 states change each second for ten seconds and the page is scrolled. The rows in the page are counted.
+"""
+
+import argparse
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+import gzip
+from pathlib import Path
+import sys
+from typing import Any
+
+from aiohttp import web
+from lab.browser import FLAGS, chromium_path
+from lab.processes import ROOT
+from lab.waiting import LabError
+from playwright.async_api import Page, async_playwright  # type: ignore[import-not-found, unused-ignore]
+
+from . import command_line
+from .report import Report
+
+FRONTEND = ROOT / "custom_components" / "iotbridge" / "dashboard" / "frontend"
+PAGE = Path(__file__).with_name("dashboard_page")
+CARDS = {"fleet-table": "fleet table, 200 hosts", "readings-table": "readings table, 3,000 entities"}
+PER_SECOND = 1000
+SECONDS = 10
+MAX_BUILD_MS, MAX_FIRST_ROW_MS, MAX_ROWS, MAX_TASK_MS, MAX_KB = 50, 1000, 60, 100, 60
+LOAD = "(name) => import(`/frontend/${name}`)"
+
+
+def main() -> int:
+    """Measure and print; return 1 if an aim is missed."""
+    parser = command_line.parser("dashboard", __doc__)
+    parser.add_argument("--seconds", type=int, default=SECONDS, help="length of the flood of changes")
+    return command_line.run(_run, parser.parse_args())
+
+
+async def _run(options: argparse.Namespace) -> None:
+    seconds: int = options.seconds
+    report = Report("dashboard")
+    rows: list[list[str]] = []
+    misses: list[str] = []
+
+    def aim(what: str, value: float, limit: float, unit: str) -> None:
+        rows.append([what, f"{value:.0f} {unit}", f"{limit:g} {unit}"])
+        if value > limit:
+            misses.append(what)
+
+    async with _page() as page:
+        build = await page.evaluate(f"build({LOAD})")
+        aim("building the dashboard and a view, the first time", build["first"], MAX_BUILD_MS, "ms")
+        aim("building the largest view", build["view"], MAX_BUILD_MS, "ms")
+        aim("finding out whether it has to be built again", build["signature"], MAX_BUILD_MS, "ms")
+    for name, title in CARDS.items():
+        async with _page() as page:
+            first = await page.evaluate(f"show('iotbridge-{name}-content', '{name}', {LOAD}).then((shown) => shown.ms)")
+            aim(f"{title}: first row", first, MAX_FIRST_ROW_MS, "ms")
+            flood = await _flood(page, f"iotbridge-{name}-content", seconds)
+            aim(f"{title}: longest task at {PER_SECOND:,} changes/s", flood["longest"], MAX_TASK_MS, "ms")
+            aim(f"{title}: rows in the page", flood["rows"], MAX_ROWS, "rows")
+            rows.append([f"{title}: frames a second meanwhile", f"{flood['frames'] / seconds:.0f}", ""])
+    modules = [path.read_bytes() for path in sorted(FRONTEND.glob("*.js"))]
+    aim("all JavaScript, compressed together", len(gzip.compress(b"".join(modules), 9)) / 1000, MAX_KB, "kB")
+    each = sum(len(gzip.compress(module, 9)) for module in modules) / 1000
+    rows.append([f"all JavaScript, each of {len(modules)} modules compressed by itself", f"{each:.0f} kB", ""])
+    report.add(["what", "measured", "aim"], rows, title="The dashboard in Chromium")
+    report.finish(write=options.write)
+    if misses:
+        raise LabError(f"missed: {', '.join(misses)}")
+
+
+async def _flood(page: Page, tag: str, seconds: int) -> dict[str, Any]:
+    """Change states while the page is scrolled, like a person who looks through the rows."""
+    settings = f"{{ perSecond: {PER_SECOND}, seconds: {seconds} }}"
+    task = asyncio.create_task(page.evaluate(f"flood([document.querySelector('{tag}')], {settings})"))
+    while not task.done():
+        await page.mouse.wheel(0, 400)
+        await asyncio.wait([task], timeout=0.25)
+    flood: dict[str, Any] = task.result()
+    if flood["sent"] < PER_SECOND * seconds * 0.95:
+        raise LabError(f"only {flood['sent']} changes could be sent within {seconds} s")
+    return flood
+
+
+@asynccontextmanager
+async def _page() -> AsyncGenerator[Page]:
+    """Serve the modules and the page on loopback; return the page in a browser of its own, which must not complain."""
+    app = web.Application()
+    app.add_routes([web.static("/frontend", FRONTEND), web.static("/page", PAGE)])
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    errors: list[str] = []
+    try:
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+            page = await browser.new_page(viewport={"width": 1280, "height": 1000})
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            await page.goto(f"http://127.0.0.1:{port}/page/index.html")
+            await page.wait_for_function("typeof window.build === 'function'")
+            yield page
+            await browser.close()
+    finally:
+        await runner.cleanup()
+    if errors:
+        raise LabError("errors in the page: " + "; ".join(errors))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
