@@ -39,11 +39,13 @@ WITH_ADDRESS = [
     "contract/schemas/command.json",
     "contract/schemas/response.json",
     "contract/schemas/status.json",
+    "custom_components/iotbridge/dashboard/frontend/guides.js",
     "custom_components/iotbridge/hosts/discovery.py",
     "custom_components/iotbridge/things/model/discovery_config.py",
     "custom_components/iotbridge/issues.py",
     "custom_components/iotbridge/manifest.json",
     "docs/alarms.md",
+    "tests/dashboard/test_frontend.py",
 ]
 FROM_REGISTRY = re.compile(r"(?:pipx?|uv tool) install (?:-\S+ )*iotbridge-agent|iot-bridge\.github\.io")
 PINNED = re.compile(r"uses: [\w./-]+@[0-9a-f]{40}  # \S+")

@@ -1,5 +1,7 @@
 """IoT Bridge: servers, PCs and devices with raw MQTT messages as full Home Assistant devices."""
 
+from functools import partial
+
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
@@ -9,6 +11,7 @@ from . import migration, mqtt_client, runtime, subentries
 from .alarms.api.websocket import async_setup_websocket
 from .alarms.runtime.core_alerts import async_remove_rules
 from .const import DOMAIN, PLATFORMS
+from .dashboard.websocket import async_setup_dashboard_websocket
 from .hosts.announce_store import AnnouncedHosts
 from .issues import ENTRY_NEWER, Issues
 from .runtime import IotBridgeConfigEntry
@@ -22,6 +25,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     """Register the actions and the WebSocket commands; the actions raise an error while no entry is loaded."""
     async_setup_services(hass)
     async_setup_websocket(hass)
+    async_setup_dashboard_websocket(hass, partial(runtime.hosts_last_seen, hass))
     # Home Assistant refuses a newer entry without calling the integration and without telling the user why.
     is_newer = any(entry.version > migration.MAJOR_VERSION for entry in hass.config_entries.async_entries(DOMAIN))
     Issues(hass).async_set(ENTRY_NEWER, "", is_newer)

@@ -90,6 +90,13 @@ def async_entry(hass: HomeAssistant) -> ConfigEntry | None:
 
 
 @callback
+def async_is_connected(hass: HomeAssistant) -> bool:
+    """Return whether core's mqtt is loaded and connected to the broker."""
+    entry = async_entry(hass)
+    return entry is not None and entry.state is ConfigEntryState.LOADED and is_connected(hass)
+
+
+@callback
 def async_discovery_prefix(hass: HomeAssistant) -> str | None:
     """Return the discovery prefix of core's mqtt; None if discovery is switched off."""
     entry = async_entry(hass)

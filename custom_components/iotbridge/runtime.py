@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+import time
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -88,6 +89,19 @@ def running_hosts(hass: HomeAssistant) -> tuple[HostsManager, DeviceLinks]:
     if runtime.hosts.is_failed:
         raise InvalidCallError("hosts_not_started")
     return runtime.hosts, runtime.device_links
+
+
+@callback
+def hosts_last_seen(hass: HomeAssistant) -> dict[str, int]:
+    """Return when each host with a device was last heard from, by its device, in seconds since 1970."""
+    if (runtime := loaded_runtime(hass)) is None:
+        return {}
+    offset = time.time() - time.monotonic()
+    return {
+        device_id: round(host.last_seen_at + offset)
+        for host in runtime.hosts.inventory
+        if (device_id := runtime.device_links.device_id(host))
+    }
 
 
 def _runtime(hass: HomeAssistant) -> Runtime:

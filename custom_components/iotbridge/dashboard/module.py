@@ -1,18 +1,18 @@
 """JavaScript module of cards and dialogs, served to Home Assistant's frontend."""
 
-from functools import partial
 import hashlib
 from pathlib import Path
 
-from homeassistant.components.frontend import add_extra_js_url, remove_extra_js_url
+from homeassistant.components import frontend
 from homeassistant.components.http.server import StaticPathConfig
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 
 FOLDER = Path(__file__).with_name("frontend")
 ENTRY = "iotbridge.js"
+PANEL = "iotbridge-create-dashboard"
 
 _URL: HassKey[str] = HassKey(f"{DOMAIN}_module_url")
 
@@ -25,8 +25,19 @@ async def async_add_module(hass: HomeAssistant) -> CALLBACK_TYPE | None:
     if "frontend" not in hass.config.components:
         return None
     url = await _async_serve(hass)
-    add_extra_js_url(hass, url)
-    return partial(remove_extra_js_url, hass, url)
+    frontend.add_extra_js_url(hass, url)
+    # The end of the set-up links to this page, which opens the dashboard and adds it first where there is none.
+    panel = {"name": PANEL, "module_url": url, "embed_iframe": False, "trust_external": False}
+    frontend.async_register_built_in_panel(
+        hass, "custom", frontend_url_path=DOMAIN, config={"_panel_custom": panel}, show_in_sidebar=False
+    )
+
+    @callback
+    def remove() -> None:
+        frontend.async_remove_panel(hass, DOMAIN)
+        frontend.remove_extra_js_url(hass, url)
+
+    return remove
 
 
 async def _async_serve(hass: HomeAssistant) -> str:

@@ -15,6 +15,8 @@ _NOT_IN_A_UID = re.compile(r"[^A-Za-z0-9_-]")
 _AMBIGUOUS_NODE_ID = re.compile(r"thing_.*|.*-[0-9a-f]{6}")
 NODE_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 IPWATCH_PREFIX = "ipwatch"
+# Beginning of the MQTT identifiers of things.
+THING_UID_PREFIX = "iotbridge_thing_"
 _IP_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 
 

@@ -1,34 +1,11 @@
 // Entry, on every page of Home Assistant: names the elements and cards. All else is loaded when it is first shown.
+import "./board.js";
 import { defineLazily } from "./lazy.js";
+import { offerCard, page } from "./offers.js";
 import { loadTexts, t } from "./texts.js";
 
 const CARD_PROPERTIES = ["preview", "layout", "editMode"];
 const BLOCKS = ["needs_you", "silent", "maintenance", "snoozed", "history"];
-
-const page = () => document.querySelector("home-assistant")?.hass;
-// The names of cards are read when someone opens the card picker, long after this.
-const waiting = setInterval(() => {
-  if (!page()?.locale) return;
-  clearInterval(waiting);
-  loadTexts(page());
-}, 250);
-
-/** Offer a card in the card picker, with its name and description in the language of the user. */
-const offerCard = (type, key, more) => {
-  window.customCards ??= [];
-  if (window.customCards.some((card) => card.type === type)) return;
-  window.customCards.push({
-    type,
-    get name() {
-      return t(page(), `card.${key}.name`);
-    },
-    get description() {
-      return t(page(), `card.${key}.description`);
-    },
-    preview: true,
-    ...more,
-  });
-};
 
 const isRule = (hass, entityId) => entityId.startsWith("binary_sensor.") && hass.entities[entityId]?.platform === "iotbridge" && hass.entities[entityId].translation_key === "alarm";
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 import hashlib
 import re
 
+from ...protocol.topics import THING_UID_PREFIX
 from .conversion import OtherUnitError, convert, is_same_state, number
 from .message import Decoded, DeviceMetadata, Field, Path, Report, Sample, Scalar, Value
 from .number_notation import has_decimal_comma
@@ -15,7 +16,6 @@ from .topic_matching import TopicMatch
 
 _PLAIN_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _MAX_SLUG = 32
-UID_PREFIX = "iotbridge_thing_"
 _POLE = 90
 _DATE_LINE = 180
 
@@ -33,7 +33,7 @@ def slug(text: str) -> str:
 def thing_uid(topic: str, identity: str) -> str:
     """Return the identifier of a device, which depends on the filter and the identity only."""
     name = slug(identity.rpartition("/")[2])[:_MAX_SLUG]
-    return f"{UID_PREFIX}{name}_{hashlib.sha256(f'{topic}\n{identity}'.encode()).hexdigest()[:8]}"
+    return f"{THING_UID_PREFIX}{name}_{hashlib.sha256(f'{topic}\n{identity}'.encode()).hexdigest()[:8]}"
 
 
 def identity_and_subtopic(match: TopicMatch, report: Report) -> tuple[str, str]:

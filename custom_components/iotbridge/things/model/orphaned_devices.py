@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import orjson
 
-from .mapping import UID_PREFIX
+from ...protocol.topics import THING_UID_PREFIX
 
 MAX_ORPHANS = 1000
 _MAX_CONFIG = 256 * 1024
@@ -30,7 +30,7 @@ class Orphans:
         """Record a discovery message; an empty one removes its device."""
         if not payload:
             self._messages.pop(uid, None)
-        elif uid.startswith(UID_PREFIX) and (uid in self._messages or len(self._messages) < MAX_ORPHANS):
+        elif uid.startswith(THING_UID_PREFIX) and (uid in self._messages or len(self._messages) < MAX_ORPHANS):
             self._messages[uid] = _DiscoveryMessage(_name_in(payload) or uid, topic)
 
     def clear(self) -> None:

@@ -1,0 +1,78 @@
+// Actions of a host. Those that stop it stand apart, and each has its question.
+import { navigate } from "./dom.js";
+import { openForm, openMenu } from "./menu.js";
+import { t } from "./texts.js";
+
+export const POWER_ICONS = { reboot: "restart", shutdown: "power", suspend: "power-sleep" };
+export const CUSTOM_ICON = "play-circle-outline";
+const RULES_PATH = "/config/integrations/integration/iotbridge";
+
+/** Open the menu of a host; `table` shows the answers. */
+export const openActions = (table, anchor, row) => {
+  const { hass } = table;
+  const item = (key, icon, run) => ({ label: t(hass, key), icon, run });
+  const { commands } = row.host;
+  const stopping = commands.filter((command) => command !== "status");
+  const isOn = row.state === "on";
+  openMenu(
+    anchor,
+    [
+      item("fleet.menu.device", "open-in-app", () => navigate(`/config/devices/device/${row.id}`)),
+      isOn && commands.includes("status") && item("fleet.menu.refresh", "refresh", () => send(table, row, "status")),
+      item("fleet.menu.maintenance", "wrench", () => startMaintenance(table, row)),
+      hass.user?.is_admin && item("fleet.menu.watch", "bell-plus", () => navigate(RULES_PATH)),
+      table.hideItem(row.id),
+      isOn && stopping.length && item("fleet.menu.power", "power", () => openCommands(table, anchor, row, stopping)),
+    ],
+    { title: row.name },
+  );
+};
+
+/** Open the commands that stop a host or run a program on it, in a menu of their own: none is beside a harmless one. */
+const openCommands = (table, anchor, row, commands) => {
+  const { hass } = table;
+  const items = commands.map((command) => {
+    const icon = POWER_ICONS[command] ?? CUSTOM_ICON;
+    const run = () => send(table, row, command);
+    const ask = () => openForm(hass, anchor, { ...question(hass, row, command), icon, isBad: command in POWER_ICONS, run });
+    return { label: `${commandName(hass, row, command)}…`, icon, run: ask };
+  });
+  openMenu(anchor, items, { title: row.name });
+};
+
+/** Return the name of a command: that of the host's own button for what its owner has added. */
+const commandName = (hass, { host }, command) =>
+  command in POWER_ICONS ? t(hass, `fleet.command.${command}`) : (hass.entities[host.entities[`command_${command}`]]?.name ?? command);
+
+/** Return title, text and answer of the question before a command. */
+export const question = (hass, row, command) => {
+  const kind = command in POWER_ICONS ? command : "custom";
+  const confirm = commandName(hass, row, command);
+  const values = { host: row.name, command: confirm };
+  return { title: t(hass, `fleet.ask.${kind}`, values), text: t(hass, `fleet.cost.${kind}`, values), confirm };
+};
+
+const send = async (table, row, command) => {
+  const { hass } = table;
+  const values = { command: command === "status" ? t(hass, "fleet.menu.refresh") : commandName(hass, row, command) };
+  table.showAnswer(row.id, t(hass, "fleet.answer.sent", values));
+  try {
+    const data = { command, raise_on_failure: false };
+    const { response } = await hass.callService("iotbridge", "send_command", data, { device_id: row.id }, false, true);
+    const [{ status, message }] = response.results;
+    const text = t(hass, `fleet.answer.${status}`, values);
+    table.showAnswer(row.id, message ? `${text} (${message})` : text);
+  } catch (error) {
+    table.showAnswer(row.id, t(hass, "fleet.answer.not_sent", { ...values, error: error?.message ?? "" }));
+  }
+};
+
+const startMaintenance = async (table, row) => {
+  const { hass } = table;
+  try {
+    await hass.callService("iotbridge", "maintenance_start", { duration: "01:00:00", name: row.name }, { device_id: row.id }, false);
+    table.showAnswer(row.id, t(hass, "fleet.answer.maintenance"));
+  } catch (error) {
+    table.showAnswer(row.id, error?.message ?? "");
+  }
+};

@@ -1,0 +1,172 @@
+// Fleet table: one row for each host, worst first.
+import { followAlarms } from "./alarms.js";
+import { loadBeats } from "./beat.js";
+import { h, icon, setAttribute, setText } from "./dom.js";
+import { emptyHosts } from "./first-steps.js";
+import { hostView } from "./fleet-cells.js";
+import { openActions } from "./fleet-menu.js";
+import { age, secondsSince } from "./formats.js";
+import { HostRow, METERS, alarmsByDevice, areaOf, sorted } from "./hosts.js";
+import { fleet } from "./table-styles.js";
+import { Table } from "./table.js";
+import { t } from "./texts.js";
+
+const BEATS_EVERY_MS = 3_600_000;
+const ANSWER_MS = 12_000;
+const FILTERS = { all: () => true, trouble: (row) => row.isTrouble, away: (row) => row.isAway };
+
+export default class FleetTable extends Table {
+  kind = "fleet";
+  icon = "server";
+  hiddenList = "hidden_hosts";
+  beats = null;
+  columns = [
+    { name: "name" },
+    ...Object.keys(METERS).map((name) => ({ name, class: "meter" })),
+    { name: "last_24_hours", class: "b24", isSortable: false },
+    { name: "up", class: "up" },
+    { name: "seen", class: "seen" },
+    { name: "more", class: "menu", isSortable: false },
+  ];
+
+  #rows = [];
+  #source = [];
+  #alarms = new Map();
+  #beatsAt = 0;
+  #answers = new Map();
+  #tools = {};
+
+  constructor() {
+    super(fleet);
+  }
+
+  subscribe() {
+    const receive = ({ rows }) => {
+      this.#alarms = alarmsByDevice(rows.values());
+      this.changed();
+    };
+    this.onEnd(followAlarms(this.hass, receive));
+  }
+
+  rows(inventory) {
+    const { hass, config } = this;
+    if (this.#source[0] !== inventory || this.#source[1] !== config.area_id) {
+      this.#source = [inventory, config.area_id];
+      const hosts = inventory.hosts.filter((host) => !config.area_id || areaOf(hass, host) === config.area_id);
+      this.#rows = hosts.map((host) => new HostRow(host));
+      this.#beatsAt = 0;
+      this.sortNow();
+    }
+    for (const row of this.#rows) {
+      const before = [row.isTrouble, row.isAway, row.name].join();
+      row.seen = this.inventory.seen[row.id];
+      if (row.read(hass, this.#alarms) && before !== [row.isTrouble, row.isAway, row.name].join()) this.isStale = true;
+    }
+    if (Date.now() - this.#beatsAt > BEATS_EVERY_MS) this.#loadBeats();
+    return this.#rows;
+  }
+
+  async #loadBeats() {
+    this.#beatsAt = Date.now();
+    const entities = this.#rows.map(({ host }) => host.entities.power_state).filter(Boolean);
+    // Without the history, or a right to it, the column says that nothing is known.
+    this.beats = await loadBeats(this.hass, entities).catch(() => null);
+    this.changed();
+  }
+
+  isEmpty({ hosts }) {
+    return hosts.length === 0;
+  }
+
+  empty() {
+    return emptyHosts(this.hass);
+  }
+
+  get isLive() {
+    return this.choice.column !== "name";
+  }
+
+  arrange(rows) {
+    return sorted(rows, this.choice.column, this.choice.sign);
+  }
+
+  /** Numbers are sorted from the highest at first. */
+  firstSign(column) {
+    return column === "name" ? 1 : -1;
+  }
+
+  isShown(row) {
+    return FILTERS[this.choice.filter](row) && (!this.search || `${row.name} ${this.noteOf(row)}`.toLowerCase().includes(this.search));
+  }
+
+  kindOf(row) {
+    return row.isQuiet ? "quiet" : "full";
+  }
+
+  view(row) {
+    return hostView(this, row);
+  }
+
+  createTools() {
+    const pick = (name) => h("button", { class: "pick wide", onclick: () => this.choose({ filter: name }) });
+    const picks = Object.keys(FILTERS).map((name) => [name, pick(name)]);
+    const label = h("span");
+    const sort = h("button", { class: "btn", "aria-haspopup": "menu", onclick: () => this.openSortMenu(sort) }, icon("sort-variant"), label);
+    this.#tools = { picks, label };
+    return [picks.map(([, button]) => button), h("span", { class: "sp" }), sort];
+  }
+
+  updateTools(rows) {
+    for (const [name, pick] of this.#tools.picks) {
+      setText(pick, t(this.hass, `fleet.filter.${name}`, { count: rows.filter(FILTERS[name]).length }));
+      setAttribute(pick, "aria-pressed", `${name === this.choice.filter}`);
+    }
+    setText(this.#tools.label, t(this.hass, `fleet.${this.choice.column || "natural"}`));
+  }
+
+  summary(count) {
+    return t(this.hass, "fleet.count", { count });
+  }
+
+  // ---------------------------------------------------------------- what the rows ask
+
+  pathOf(id) {
+    return this.config.host_path?.replace("{id}", id) ?? `/config/devices/device/${id}`;
+  }
+
+  answerOf(id) {
+    return this.#answers.get(id);
+  }
+
+  /** Show the answer to a command in the row for a while. */
+  showAnswer(id, text) {
+    this.#answers.set(id, text);
+    this.changed();
+    setTimeout(() => {
+      if (this.#answers.get(id) === text) this.#answers.delete(id);
+      this.changed();
+    }, ANSWER_MS);
+  }
+
+  noteOf(row) {
+    const word = row.state === "unknown" ? t(this.hass, "fleet.state.unknown") : this.hass.formatEntityState(row.states[0]);
+    const detail = this.#answers.get(row.id) ?? this.#detailOf(row);
+    return detail ? `${word} · ${detail}` : word;
+  }
+
+  #detailOf(row) {
+    const { hass } = this;
+    const [power, , reboot] = row.states;
+    if (row.alarm?.isInMaintenance) return t(hass, "fleet.in_maintenance");
+    if (row.state === "on") return reboot?.state === "on" ? t(hass, "fleet.reboot_required") : hass.devices[row.id]?.sw_version;
+    if (row.state !== "lost") return "";
+    const since = age(hass, secondsSince(power.last_changed));
+    const count = row.alarm?.behind;
+    return count ? `${since}, ${t(hass, "fleet.behind", { count })}` : since;
+  }
+
+  openActions(anchor, id) {
+    const row = this.#rows.find((candidate) => candidate.id === id);
+    openActions(this, anchor, row);
+  }
+}

@@ -1,0 +1,142 @@
+// Hosts as rows of the fleet table: state, meters with their limits, and the order "worst first".
+
+export const METERS = {
+  cpu: { keys: /^cpu_percent$/, limits: [90, 97] },
+  memory: { keys: /^memory_percent$/, limits: [90, 97] },
+  disk: { keys: /^disk_percent(_.+)?$/, limits: [90, 95] },
+  temperature: { keys: /^cpu_temperature$/, limits: [75, 90] },
+};
+
+/** Icon and rank of each power state; an alarm moves a host that is on further up. */
+export const STATES = {
+  lost: { icon: "alert-octagon", rank: 0 },
+  rebooting: { icon: "restart", rank: 3 },
+  shutting_down: { icon: "power", rank: 3 },
+  on: { icon: "check-circle", rank: 4 },
+  unknown: { icon: "help-circle-outline", rank: 5 },
+  suspended: { icon: "power-sleep", rank: 6 },
+  off: { icon: "power", rank: 7 },
+};
+const MAINTENANCE_RANK = 5;
+const SEVERITY_RANKS = { critical: 1, warning: 2 };
+const ICONS = [
+  [/raspberry/i, "raspberry-pi"],
+  [/synology|qnap|diskstation|truenas|\bnas\b/i, "nas"],
+  [/laptop|notebook|thinkpad|macbook/i, "laptop"],
+  [/desktop|tower|workstation|imac|optiplex|\bpc\b/i, "desktop-tower-monitor"],
+  [/router|openwrt|fritz/i, "router-wireless"],
+];
+
+export const deviceName = (hass, { id }) => hass.devices[id]?.name_by_user ?? hass.devices[id]?.name ?? "";
+
+export const hostIcon = (hass, host) => {
+  if (host.entities.battery_percent) return "laptop";
+  const { model, manufacturer } = hass.devices[host.id] ?? {};
+  const text = [model, manufacturer, deviceName(hass, host)].filter(Boolean).join(" ");
+  return ICONS.find(([pattern]) => pattern.test(text))?.[1] ?? "server";
+};
+
+/** Return the area of a device, or of the first of its entities that has one; null without. */
+export const areaOf = (hass, device) =>
+  hass.devices[device.id]?.area_id ??
+  Object.values(device.entities)
+    .map((id) => hass.entities[id]?.area_id)
+    .find(Boolean) ??
+  null;
+
+const entitiesOf = (host, { keys }) => Object.keys(host.entities).filter((key) => keys.test(key)).map((key) => host.entities[key]);
+
+/** Return value, unit, limits and level of a meter: of several disks, the one that is nearest to its limit. */
+export const meter = (hass, entityIds, { limits }) => {
+  let nearest = null;
+  for (const id of entityIds) {
+    const state = hass.states[id];
+    const value = state?.state ? Number(state.state) : NaN;
+    if (!Number.isFinite(value)) continue;
+    const unit = state.attributes.unit_of_measurement ?? "%";
+    const isFahrenheit = unit === "°F";
+    const [warning, critical] = isFahrenheit ? limits.map((limit) => limit * 1.8 + 32) : limits;
+    if (nearest && value / warning <= nearest.value / nearest.warning) continue;
+    const level = value >= critical ? "crit" : value >= warning ? "warn" : "";
+    nearest = { value, unit, warning, scale: isFahrenheit ? 212 : 100, level };
+  }
+  return nearest;
+};
+
+/** Row of a host; it is computed anew only when one of its states has changed. */
+export class HostRow {
+  version = 0;
+  states = [];
+
+  constructor(host) {
+    Object.assign(this, { id: host.id, host });
+    this.meters = Object.entries(METERS).map(([name, kind]) => [name, kind, entitiesOf(host, kind)]);
+    const { power_state: power, boot_time: boot, reboot_required: reboot } = host.entities;
+    this.watched = [power, boot, reboot, ...this.meters.flatMap(([, , ids]) => ids)];
+  }
+
+  /** Read the states; return whether anything is new. */
+  read(hass, alarms) {
+    const states = this.watched.map((id) => hass.states[id]);
+    const [name, alarm] = [deviceName(hass, this), alarms.get(this.id)];
+    const isSame = this.version && name === this.name && alarm === this.alarm && states.every((state, index) => state === this.states[index]);
+    if (isSame) return false;
+    Object.assign(this, { states, name, alarm });
+    this.state = states[0]?.state in STATES ? states[0].state : "unknown";
+    this.values = Object.fromEntries(this.meters.map(([meterName, kind, ids]) => [meterName, meter(hass, ids, kind)]));
+    this.version += 1;
+    const values = Object.values(this.values);
+    this.isAway = this.state === "off" || this.state === "suspended";
+    this.isQuiet = this.isAway || values.every((value) => !value);
+    this.rank = STATES[this.state].rank;
+    if (this.state === "on") {
+      const isOver = values.some((value) => value?.level);
+      this.rank = SEVERITY_RANKS[alarm?.severity] ?? (isOver ? SEVERITY_RANKS.warning : alarm?.isInMaintenance ? MAINTENANCE_RANK : this.rank);
+    }
+    this.isTrouble = this.rank <= SEVERITY_RANKS.warning;
+    return true;
+  }
+}
+
+const QUIET = new Set(["snoozed", "suppressed", "out_of_service"]);
+const SEVERITIES = ["info", "warning", "critical"];
+
+/** Return the worst open alarm of each device, the number of alarms that it explains, and whether it is in maintenance. */
+export const alarmsByDevice = (rows) => {
+  const byDevice = new Map();
+  for (const { device_id: id, state, severity, suppressed = [], children = [] } of rows) {
+    if (!id) continue;
+    const known = byDevice.get(id) ?? { severity: null, behind: 0, isInMaintenance: false };
+    known.isInMaintenance ||= suppressed.some(({ reason }) => reason === "maintenance" || reason === "window");
+    if (!QUIET.has(state)) {
+      known.behind += children.length;
+      const isWorse = SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(known.severity);
+      if (isWorse && state !== "returned_unacknowledged") known.severity = severity;
+    }
+    byDevice.set(id, known);
+  }
+  return byDevice;
+};
+
+const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+export const compareNames = (a, b) => collator.compare(a, b);
+
+const NUMBERS = {
+  ...Object.fromEntries(Object.keys(METERS).map((name) => [name, (row) => row.values[name]?.value])),
+  up: (row) => (row.state === "on" ? -Date.parse(row.states[1]?.state) : NaN),
+  seen: (row) => row.seen,
+};
+
+/** Return the rows in the order of a column; `sign` is 1 or -1. What is not known comes last in both directions. */
+export const sorted = (rows, column, sign) => {
+  const byName = (a, b) => compareNames(a.name, b.name);
+  const number = NUMBERS[column];
+  if (number) return [...rows].sort(byNumber(number, sign, byName));
+  if (column === "name") return [...rows].sort((a, b) => sign * byName(a, b));
+  return [...rows].sort((a, b) => a.rank - b.rank || byName(a, b));
+};
+
+export const byNumber = (number, sign, otherwise) => (a, b) => {
+  const [first, second] = [number(a) ?? NaN, number(b) ?? NaN];
+  return Number.isNaN(first) - Number.isNaN(second) || sign * (first - second) || otherwise(a, b);
+};
