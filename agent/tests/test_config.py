@@ -127,6 +127,12 @@ def test_a_broker_must_be_named(text: str, message: str) -> None:
         ("[agent]\ninterval_s = true", "agent.interval_s: expected a number from 5 to 3600, found True"),
         ("[agent]\nlanguage = 'de'", "agent.language: expected one of en, it, fr, found 'de'"),
         ("[agent]\nlanguage = 3", "agent.language: expected one of en, it, fr, found 3"),
+        (
+            "[agent]\nurl = 'nas.lan:5001'",
+            "agent.url: expected an address such as https://nas.lan:5001, found 'nas.lan",
+        ),
+        ("[agent]\nurl = 'javascript:alert(1)'", "agent.url: expected an address such as https://nas.lan:5001"),
+        ("[agent]\nurl = 'https://me:secret@nas.lan'", "agent.url: expected an address without user and password"),
         ("[agent]\nname = ''", "agent.name: expected a text, found ''"),
         ("[agnt]\n", "agnt: there is no such key; did you mean agent?"),
         ("[commands]\nreboot = 1", "commands.reboot: expected true or false, found 1"),

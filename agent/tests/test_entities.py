@@ -58,6 +58,22 @@ def test_the_device_is_described_by_its_host() -> None:
     assert device["sw_version"] == "6.1"
 
 
+def test_the_device_links_to_the_page_that_the_configuration_names() -> None:
+    plain, named = (Entities(config(agent=agent), HOST, {}) for agent in ({}, {"url": "https://nas.lan:5001"}))
+
+    assert "configuration_url" not in plain.message()["device"]
+    assert named.message()["device"]["configuration_url"] == "https://nas.lan:5001"
+
+
+def test_refresh_is_not_among_the_power_commands() -> None:
+    entities = Entities(config(), HOST, {})
+    update(entities, CPU, power=("reboot", "shutdown", "suspend"))
+
+    categories = {key: component.get("entity_category") for key, component in components(entities).items()}
+    assert categories["command_status"] == "diagnostic"
+    assert {categories[f"command_{name}"] for name in ("reboot", "shutdown", "suspend")} == {"config"}
+
+
 def test_names_are_in_the_language_of_the_agent() -> None:
     entities = Entities(config(agent={"language": "it"}), HOST, {})
     update(entities, CPU, FAN)

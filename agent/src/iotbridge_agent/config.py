@@ -130,6 +130,8 @@ class Config:
     node_id: str
     name: str
     """Name of the device in Home Assistant."""
+    url: str | None = None
+    """Address of the machine's own page, a link on its device page in Home Assistant."""
     prefix: str = "iotbridge"
     discovery_prefix: str = "homeassistant"
     birth_topic: str = "homeassistant/status"
@@ -182,6 +184,13 @@ def default_node_id() -> str:
     return name or "host"
 
 
+def default_language() -> str:
+    """Return the language of the user's environment where names are translated into it, else English."""
+    chosen = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    language = re.split(r"[_.@-]", chosen)[0].lower()
+    return language if language in LANGUAGES else "en"
+
+
 def load_config(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     """Read the file and the environment; raises ConfigError for the first invalid value."""
     try:
@@ -211,6 +220,7 @@ def parse_config(document: Mapping[str, Any], *, source: str, environ: Mapping[s
         broker=_parse_broker(root.table("broker", required=True, overridable=True)),
         node_id=node_id,
         name=agent.text("name", default=node_id),
+        url=_parse_page(agent),
         prefix=agent.text("prefix", default="iotbridge", pattern=TOPIC_PREFIX, expected=prefix_expected),
         discovery_prefix=agent.text(
             "discovery_prefix", default="homeassistant", pattern=TOPIC_PREFIX, expected=prefix_expected
@@ -230,6 +240,18 @@ def parse_config(document: Mapping[str, Any], *, source: str, environ: Mapping[s
     agent.done()
     root.done()
     return config
+
+
+def _parse_page(agent: Table) -> str | None:
+    """Return the address of the machine's own page."""
+    url = agent.optional_text("url")
+    if url is None:
+        return None
+    if "@" in url:  # before any error that would repeat the address; the discovery message is open to every reader
+        raise agent.error("url", "an address without user and password", None)
+    if not _is_http_address(url):
+        raise agent.error("url", "an address such as https://nas.lan:5001", url)
+    return url
 
 
 def _parse_url(table: Table) -> tuple[SplitResult, int]:

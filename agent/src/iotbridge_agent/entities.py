@@ -75,6 +75,7 @@ class Entities:
                 "manufacturer": self._host.manufacturer,
                 "model": self._host.model,
                 "sw_version": self._host.platform_version,
+                "configuration_url": self._config.url,
             },
             agent_version=__version__,
             topics=self._topics,

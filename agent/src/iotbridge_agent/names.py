@@ -33,7 +33,7 @@ TRANSLATIONS: dict[str, tuple[str, str]] = {
     "Network upload {interface}": ("Rete in invio {interface}", "Réseau en envoi {interface}"),
     "Pending security updates": ("Aggiornamenti di sicurezza in attesa", "Mises à jour de sécurité en attente"),
     "Pending updates": ("Aggiornamenti in attesa", "Mises à jour en attente"),
-    "Power supply": ("Alimentazione", "Alimentation secteur"),
+    "Power supply": ("Alimentazione", "Sur secteur"),
     "Processes": ("Processi", "Processus"),
     "Reboot": ("Riavvia", "Redémarrer"),
     "Reboot required": ("Riavvio necessario", "Redémarrage nécessaire"),

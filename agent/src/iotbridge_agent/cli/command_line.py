@@ -9,7 +9,7 @@ import sys
 
 from iotbridge_agent import __version__
 from iotbridge_agent.cli.terminal import write_error, write_line
-from iotbridge_agent.config import Config, default_config_path, load_config
+from iotbridge_agent.config import LANGUAGES, Config, default_config_path, load_config
 from iotbridge_agent.errors import AgentError, ConfigError
 from iotbridge_agent.log import set_up_log
 
@@ -75,6 +75,8 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ca-file", type=Path, metavar="FILE", help="CA certificate of the broker")
     parser.add_argument("--node-id", metavar="ID", help="name in the topics (default: host name)")
     parser.add_argument("--prefix", metavar="TOPIC", help="prefix of the topics (default: iotbridge)")
+    parser.add_argument("--language", choices=LANGUAGES, help="language of the names in Home Assistant (default: en)")
+    parser.add_argument("--url", metavar="URL", help="address of this machine's own page, e.g. https://nas.lan:5001")
     power = ("shutdown", "reboot", "suspend")
     parser.add_argument("--enable", action="append", choices=power, help="enable a power command; repeatable")
     parser.add_argument(

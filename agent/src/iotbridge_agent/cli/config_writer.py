@@ -28,6 +28,8 @@ class Answers:
     ca_file: str | None = None
     node_id: str | None = None
     prefix: str | None = None
+    language: str | None = None
+    page: str | None = None
     power: tuple[str, ...] = ()
 
 
@@ -72,7 +74,12 @@ def _toml_value(value: str | bool) -> str:
 
 def _document(answers: Answers) -> dict[str, dict[str, Any]]:
     broker = {"url": answers.url, "username": answers.username, "ca_file": answers.ca_file}
-    agent = {"node_id": answers.node_id, "prefix": answers.prefix}
+    agent = {
+        "node_id": answers.node_id,
+        "prefix": answers.prefix,
+        "language": answers.language,
+        "url": answers.page,
+    }
     tables: dict[str, dict[str, Any]] = {
         "agent": agent,
         "broker": broker,

@@ -14,7 +14,7 @@ from iotbridge_agent.cli import service, terminal
 from iotbridge_agent.cli.config_writer import Answers, to_config, write
 from iotbridge_agent.cli.doctor import finding_line
 from iotbridge_agent.cli.doctor_broker import examine_broker
-from iotbridge_agent.config import DEFAULT_PORTS, default_node_id
+from iotbridge_agent.config import DEFAULT_PORTS, LANGUAGES, default_language, default_node_id
 from iotbridge_agent.errors import AgentError, ConfigError
 
 NextStep: TypeAlias = Literal["save", "again", "quit"]
@@ -97,6 +97,8 @@ def _from_arguments(arguments: argparse.Namespace) -> Answers:
         ca_file=str(arguments.ca_file.absolute()) if arguments.ca_file else None,
         node_id=arguments.node_id,
         prefix=arguments.prefix,
+        language=arguments.language,
+        page=arguments.url,
         power=tuple(name for name in POWER if name in (arguments.enable or ())),
     )
 
@@ -124,13 +126,26 @@ def _ask_all(known: Answers, console: Console) -> Answers:
         ca_file = _ask(console, question, known.ca_file or "", clear="-") or None
     node_id = _ask(console, "Name of this machine in the topics", known.node_id or default_node_id())
     prefix = _ask(console, "Topic prefix", known.prefix or "iotbridge")
+    languages = ", ".join(LANGUAGES)
+    language_question = f"Language of the names in Home Assistant ({languages})"
+    language = _ask(console, language_question, known.language or default_language())
+    page_question = "Address of this machine's own page, e.g. https://nas.lan:5001 (empty for none)"
+    page = _ask(console, page_question, known.page or "", clear="-") or None
     power = tuple(
         name
         for name, words in POWER.items()
         if _yes(console, f"May Home Assistant {words} this machine?", default=name in known.power)
     )
     return Answers(
-        url=url, username=username, password=password, ca_file=ca_file, node_id=node_id, prefix=prefix, power=power
+        url=url,
+        username=username,
+        password=password,
+        ca_file=ca_file,
+        node_id=node_id,
+        prefix=prefix,
+        language=language,
+        page=page,
+        power=power,
     )
 
 

@@ -15,11 +15,13 @@ TOMBSTONE_S = 7 * 86400.0
 
 Translate = Callable[[str], str]
 
+# The page of a device sorts the buttons of a category by name: Refresh in that of the power commands would be between
+# Reboot and Shut down.
 _COMMAND_BUTTONS = {
-    "shutdown": ("Shut down", "mdi:power", None),
-    "reboot": ("Reboot", None, "restart"),
-    "suspend": ("Suspend", "mdi:power-sleep", None),
-    "status": ("Refresh", "mdi:refresh", None),
+    "shutdown": ("Shut down", "mdi:power", None, "config"),
+    "reboot": ("Reboot", None, "restart", "config"),
+    "suspend": ("Suspend", "mdi:power-sleep", None, "config"),
+    "status": ("Refresh", "mdi:refresh", None, "diagnostic"),
 }
 
 
@@ -65,7 +67,15 @@ def connection_sensor(uid: str, topics: Topics, translate: Translate) -> dict[st
 
 
 def command_button(
-    command: str, uid: str, topics: Topics, *, name: str, icon: str | None, device_class: str | None, expiry: bool
+    command: str,
+    uid: str,
+    topics: Topics,
+    *,
+    name: str,
+    icon: str | None,
+    device_class: str | None,
+    expiry: bool,
+    category: str = "config",
 ) -> dict[str, Any]:
     """Return a button that sends a command; ``expiry``: the broker speaks MQTT 5."""
     component = {
@@ -74,7 +84,7 @@ def command_button(
         "name": name,
         "icon": icon,
         "device_class": device_class,
-        "entity_category": "config",
+        "entity_category": category,
         "command_topic": topics.command,
         "command_template": _command_template(command),
         "qos": 1,
@@ -87,9 +97,16 @@ def command_button(
 
 def builtin_button(command: str, uid: str, topics: Topics, translate: Translate, *, expiry: bool) -> dict[str, Any]:
     """Return the button of a command every agent knows."""
-    name, icon, device_class = _COMMAND_BUTTONS[command]
+    name, icon, device_class, category = _COMMAND_BUTTONS[command]
     return command_button(
-        command, uid, topics, name=translate(name), icon=icon, device_class=device_class, expiry=expiry
+        command,
+        uid,
+        topics,
+        name=translate(name),
+        icon=icon,
+        device_class=device_class,
+        expiry=expiry,
+        category=category,
     )
 
 
