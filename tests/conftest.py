@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient, MqttM
 # Before the test kit puts its own folder of this name in front.
 import custom_components.iotbridge
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 
 from .automation import automate, names
 from .broker import Broker, until
@@ -75,6 +76,16 @@ def entry(hass: HomeAssistant) -> MockConfigEntry:
     entry = MockConfigEntry(domain="iotbridge", title="IoT Bridge", unique_id="iotbridge")
     entry.add_to_hass(hass)
     return entry
+
+
+@pytest.fixture
+def enabled_counts(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Register the counts that are disabled at first as an earlier release did: enabled."""
+    severities = ("critical", "warning", "info")
+    counts = [f"alarms_{kind}_{severity}" for kind in ("active", "unacknowledged") for severity in severities]
+    registry = er.async_get(hass)
+    for key in (*counts, "messages_rejected"):
+        registry.async_get_or_create("sensor", "iotbridge", f"{entry.entry_id}_{key}", config_entry=entry)
 
 
 @pytest.fixture

@@ -46,6 +46,12 @@ class Kit:
         async_fire_mqtt_message(self.hass, topic, data, retain=retain)
         await self.hass.async_block_till_done()
 
+    async def deliver_config(self, uid: str) -> None:
+        """Deliver the newest discovery message of a learned device to core's mqtt, as the broker does."""
+        topic = f"homeassistant/device/{uid}/config"
+        await self.receive(topic, self.published(topic)[-1])
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+
     async def host(self, node_id: str = "nas", *, prefix: str = PREFIX, **announce: Any) -> FakeHost:
         """Start an agent like a real one: discovery, announce, availability, status."""
         host = FakeHost(self, node_id, prefix)

@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 from homeassistant.config_entries import SOURCE_MQTT, SOURCE_USER, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.service_info.mqtt import MqttServiceInfo
 
 from .kit import ANNOUNCE, Kit
@@ -175,3 +176,20 @@ async def test_reconfigure(kit: Kit) -> None:
     assert entry.options["prefixes"] == ["lab"]
     await kit.hass.async_block_till_done()
     assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_the_options_link_to_the_pages_of_the_hosts(kit: Kit, entry: MockConfigEntry) -> None:
+    options = kit.hass.config_entries.options
+    assert (await options.async_init(entry.entry_id))["description_placeholders"] == {"hosts": "-"}
+
+    pages = {}
+    for name in ("nas", "Attic"):
+        host = await kit.host(name)
+        device = kit.device(host.uid)
+        assert device
+        pages[name] = f"(/config/devices/device/{device.id})"
+    device_id = pages["nas"][24:-1]
+    dr.async_get(kit.hass).async_update_device(device_id, name_by_user="My [nas]")
+
+    result = await options.async_init(entry.entry_id)
+    assert result["description_placeholders"] == {"hosts": f"- [Attic]{pages['Attic']}\n- [My \\[nas\\]]{pages['nas']}"}

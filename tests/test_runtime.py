@@ -92,7 +92,7 @@ async def test_alarms_that_cannot_start_evaluate_nothing_and_are_unavailable(
     for _ in range(3):
         await kit.wait(1)
     assert repairs(hass) == {}
-    assert _states(hass)["sensor.iot_bridge_active_warning_alarms"].state == "1"
+    assert _states(hass)["sensor.iot_bridge_active_alarms"].state == "1"
     assert len(notifications) == 1
 
 
@@ -105,7 +105,7 @@ async def test_hosts_that_cannot_start_are_unavailable(
 
     assert repairs(hass).keys() == {"hosts_not_started"}
     states = {entity_id: state.state for entity_id, state in _states(hass).items()}
-    counts = ("hosts_online", "hosts_lost", "messages_rejected")
+    counts = ("hosts_online", "hosts_lost")
     assert {states[f"sensor.iot_bridge_{count}"] for count in counts} == {"unavailable"}
     assert states["binary_sensor.iot_bridge_broker_connected"] == "on"
     assert states["switch.iot_bridge_maintenance"] == "off"

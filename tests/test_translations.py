@@ -30,13 +30,15 @@ from custom_components.iotbridge.things.flow.texts import ThingTexts
 from custom_components.iotbridge.things.model.message import ProblemKind
 from custom_components.iotbridge.things.model.profile import PLATFORMS, Joining
 from custom_components.iotbridge.things.profiles.validation import IN_ENGLISH, Expected
+from custom_components.iotbridge.things.runtime.reading_status import ReadingStatus
 from homeassistant.helpers import entity_registry as er, issue_registry as ir, selector
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict
 
-from .kit import FakeHost, Kit
+from .kit import FakeHost, Kit, learn
 from .rules import add_rule, rule_entity, set_state
+from .things import attic
 
 ROOT = Path(config_flow.__file__).parent
 TRIGGERS = {**ALARM_TRIGGERS, **HOST_TRIGGERS}
@@ -290,9 +292,12 @@ async def test_every_issue_has_its_placeholders(kit: Kit) -> None:
 # ---------------------------------------------------------------- entities
 
 
-async def test_every_entity_has_its_name_and_its_icon(kit: Kit) -> None:
+async def test_every_entity_has_its_name_and_its_icon(kit: Kit, entry: MockConfigEntry) -> None:
     await kit.host()
     await add_rule(kit, "sensor.one")
+    learn(kit.hass, entry, attic.profile(attic.TEMPERATURE), attic.SAMPLE)
+    await kit.hass.async_block_till_done()
+    await kit.deliver_config(attic.UID)
     ours = {
         (entity.domain, entity.translation_key)
         for entity in er.async_get(kit.hass).entities.values()
@@ -315,6 +320,7 @@ def test_every_state_has_its_name() -> None:
     sensor, event = WORDS["entity"]["sensor"]["power_state"], WORDS["entity"]["event"]["command"]
 
     assert sensor["state"].keys() == set(PowerState)
+    assert WORDS["entity"]["sensor"]["reading_status"]["state"].keys() == set(ReadingStatus)
     assert ICONS["entity"]["sensor"]["power_state"]["state"].keys() < set(PowerState)
     assert event["state_attributes"]["event_type"]["state"].keys() == set(Outcome)
     assert WORDS["entity"]["sensor"]["alarm"]["state"] == WORDS["selector"]["alarm_state"]["options"]

@@ -4,7 +4,7 @@ from functools import partial
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
-from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.typing import ConfigType
 
 from . import migration, mqtt_client, runtime, subentries
@@ -65,5 +65,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) -
 async def async_remove_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> None:
     """Clear the discovery messages of things, the stored hosts and Alerts; hosts announce themselves and stay."""
     await async_remove_rules(hass, entry.entry_id)
+    # Core's mqtt keeps a device as long as it has an entity of ours.
+    er.async_get(hass).async_clear_config_entry(entry.entry_id)
     await AnnouncedHosts(hass).async_remove()
     await async_clear_all(hass)

@@ -7,6 +7,7 @@ import voluptuous as vol
 
 from homeassistant.config_entries import (
     ConfigEntry,
+    ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryFlow,
@@ -37,6 +38,7 @@ from .const import (
 from .hosts.inventory import plain_name
 from .protocol.messages import Announce, MessageError
 from .protocol.topics import PREFIX, TopicError, is_acceptable, parse_topic
+from .texts import NONE
 from .things.flow.device_flow import DeviceFlow
 
 TITLE = "IoT Bridge"
@@ -170,5 +172,13 @@ class IotBridgeOptionsFlow(OptionsFlowWithReload):
         listed = await options_form.async_listed_rules(self.hass, rules)
         suggested = user_input or options_form.nested(self.config_entry.options, listed)
         return self.async_show_form(
-            step_id="init", data_schema=self.add_suggested_values_to_schema(schema, suggested), errors=errors
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(schema, suggested),
+            errors=errors,
+            description_placeholders={"hosts": self._hosts()},
         )
+
+    def _hosts(self) -> str:
+        """Return links to the pages of the hosts."""
+        is_loaded = self.config_entry.state is ConfigEntryState.LOADED
+        return (self.config_entry.runtime_data.device_links.async_pages() if is_loaded else "") or NONE

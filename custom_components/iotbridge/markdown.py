@@ -18,3 +18,8 @@ def escaped(text: str) -> str:
 def in_code(text: str) -> str:
     """Return a text as one line for use between backticks, where escapes have no effect."""
     return " ".join(text.split()).replace("`", "'")
+
+
+def device_link(name: str, device_id: str) -> str:
+    """Return a link with a name to the page of a device in Home Assistant."""
+    return f"[{escaped(name)}](/config/devices/device/{device_id})"

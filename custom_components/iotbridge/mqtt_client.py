@@ -1,7 +1,7 @@
 """Adapter to core's mqtt integration; no other module imports it."""
 
 import codecs
-from collections.abc import Buffer, Callable
+from collections.abc import Buffer, Callable, Mapping
 from dataclasses import dataclass
 import math
 from typing import Any, Self, override
@@ -16,7 +16,7 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_DISCOVERY, CONF_PROTOCOL
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.service_info.mqtt import MqttServiceInfo
 from homeassistant.util.hass_dict import HassKey
@@ -125,12 +125,30 @@ def async_device(hass: HomeAssistant, identifier: str) -> dr.DeviceEntry | None:
 
 
 @callback
+def async_add_device(hass: HomeAssistant, described: Mapping[str, Any]) -> dr.DeviceEntry | None:
+    """Return the device of a discovery message, which core's mqtt is about to receive; None with discovery off."""
+    entry = async_entry(hass)
+    if entry is None or async_discovery_prefix(hass) is None:
+        return None
+    info = {key: value for key, value in described.items() if key != "identifiers"}
+    identifiers = {(MQTT_DOMAIN, identifier) for identifier in described["identifiers"]}
+    return dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, identifiers=identifiers, **info)
+
+
+@callback
 def async_device_identifiers(hass: HomeAssistant, device_id: str) -> set[str]:
     """Return the MQTT identifiers of a device; an empty set for devices of other integrations."""
     device = dr.async_get(hass).async_get(device_id)
     if not isinstance(device, dr.DeviceEntry):
         return set()
     return {identifier[1] for identifier in device.identifiers if identifier[0] == MQTT_DOMAIN}
+
+
+@callback
+def async_has_entities(hass: HomeAssistant, device_id: str) -> bool:
+    """Return whether a device has entities of core's mqtt."""
+    entities = er.async_entries_for_device(er.async_get(hass), device_id, include_disabled_entities=True)
+    return any(entity.platform == MQTT_DOMAIN for entity in entities)
 
 
 class _Subscriptions:

@@ -6,6 +6,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .alarms.sensor import async_setup_alarm_sensors
 from .hosts.sensor import async_setup_host_sensors
 from .runtime import IotBridgeConfigEntry
+from .things.sensor import async_setup_thing_sensors
 
 PARALLEL_UPDATES = 0
 
@@ -17,3 +18,4 @@ async def async_setup_entry(
     runtime = entry.runtime_data
     async_setup_host_sensors(entry, runtime.hosts, runtime.device_links, async_add_entities)
     async_setup_alarm_sensors(hass, entry, runtime.alarms, async_add_entities)
+    async_setup_thing_sensors(hass, entry, runtime.things, async_add_entities)

@@ -58,6 +58,7 @@ async def add_rule(
         "timing": {"name": name, "more": {}, **timing},
         "telling": {"steps": steps_data},
         **dict.fromkeys(TRIED, "save"),
+        "nobody": "save_silent",
     }
     return await _add(client, RULE, answers)
 

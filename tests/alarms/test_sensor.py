@@ -1,6 +1,8 @@
-"""Sensors of the numbers of alarms by severity, and of the state of each rule."""
+"""Sensors of the numbers of alarms, in total and by severity, and of the state of each rule."""
 
 from typing import Any
+
+import pytest
 
 from custom_components.iotbridge.alarms.engine.models import AlarmState, Severity, Timing
 from homeassistant.core import State
@@ -24,6 +26,32 @@ def rule_state(kit: Kit, rule_id: str) -> State:
     return state
 
 
+async def test_few_counts_are_enabled_at_first(kit: Kit) -> None:
+    await add_rule(kit, "sensor.one", "sensor.two", severity=Severity.CRITICAL)
+    await add_rule(kit, "sensor.two", severity=Severity.INFO)
+    await set_state(kit, "sensor.one", "90")
+    await set_state(kit, "sensor.two", "90")
+    await call(kit, "acknowledge", entity_id="sensor.one")
+
+    assert (kit.bridge("alarms_active"), kit.bridge("alarms_unacknowledged")) == ("3", "2")
+    shown = {state.entity_id for state in kit.hass.states.async_all("sensor") if "iot_bridge" in state.entity_id}
+    assert shown == {
+        "sensor.iot_bridge_active_alarms",
+        "sensor.iot_bridge_unacknowledged_alarms",
+        "sensor.iot_bridge_hosts_lost",
+        "sensor.iot_bridge_hosts_online",
+    }
+
+
+@pytest.mark.usefixtures("enabled_counts")
+async def test_counts_of_an_earlier_release_stay_enabled(kit: Kit) -> None:
+    assert kit.bridge("alarms_active_critical") == "0"
+    assert kit.bridge("alarms_unacknowledged_info") == "0"
+    assert kit.bridge("messages_rejected") == "0"
+    assert kit.bridge("alarms_active") == "0"
+
+
+@pytest.mark.usefixtures("enabled_counts")
 async def test_alarms_are_counted_by_severity(kit: Kit) -> None:
     assert counts(kit) == {}
     await add_rule(kit, "sensor.one", "sensor.two", severity=Severity.CRITICAL)
@@ -47,6 +75,7 @@ async def test_alarms_are_counted_by_severity(kit: Kit) -> None:
     assert counts(kit) == {}
 
 
+@pytest.mark.usefixtures("enabled_counts")
 async def test_alarms_are_counted_again_after_a_restart(kit: Kit) -> None:
     await add_rule(kit, "sensor.one")
     await set_state(kit, "sensor.one", "90")
@@ -57,6 +86,7 @@ async def test_alarms_are_counted_again_after_a_restart(kit: Kit) -> None:
     assert counts(kit) == {"active_warning": "1", "unacknowledged_warning": "1"}
 
 
+@pytest.mark.usefixtures("enabled_counts")
 async def test_the_alarms_of_a_removed_rule_do_not_count(kit: Kit) -> None:
     rule_id = await add_rule(kit, "sensor.one")
     await set_state(kit, "sensor.one", "90")

@@ -10,6 +10,9 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from tests.kit import Kit
 
+# The number of rejected messages is disabled at first.
+pytestmark = pytest.mark.usefixtures("enabled_counts")
+
 
 def issues(kit: Kit) -> set[str]:
     registry = ir.async_get(kit.hass)

@@ -15,6 +15,9 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from tests.kit import FakeHost, Kit, now, response_of
 
+# The number of rejected messages is disabled at first.
+pytestmark = pytest.mark.usefixtures("enabled_counts")
+
 FLOOD = 1000
 
 

@@ -1,5 +1,6 @@
-"""Sensors of alarms: counts by severity on the device of the bridge, and the state of each rule."""
+"""Sensors of alarms: counts in total and by severity on the device of the bridge, and the state of each rule."""
 
+from collections.abc import Collection
 from typing import override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorStateClass
@@ -23,12 +24,13 @@ from .runtime.events import SIGNAL_COUNTS
 def async_setup_alarm_sensors(
     hass: HomeAssistant, entry: ConfigEntry, alarms: AlarmsManager, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the counts of active and of unacknowledged alarms for each severity, and the state of each rule."""
-    async_add_entities(
-        AlarmCount(alarms, entry, severity, unacknowledged=unacknowledged)
-        for unacknowledged in (False, True)
-        for severity in reversed(Severity)
-    )
+    """Add the counts of active and of unacknowledged alarms, in total and by severity, and the state of each rule."""
+    for kind in ("active", "unacknowledged"):
+        async_add_entities([AlarmCount(alarms, entry, f"alarms_{kind}", Severity)])
+        async_add_entities(
+            AlarmCount(alarms, entry, f"alarms_{kind}_{severity.word}", [severity], is_enabled=False)
+            for severity in reversed(Severity)
+        )
 
     def make(rule: Rule, device: DeviceEntry) -> list[RuleState]:
         return [RuleState(alarms, rule, device)]
@@ -37,16 +39,25 @@ def async_setup_alarm_sensors(
 
 
 class AlarmCount(IotBridgeAlarmsEntity, IotBridgeEntity, SensorEntity):
-    """Number of open alarms of a severity, or of the unacknowledged ones; snoozed and suppressed ones do not count."""
+    """Number of active or unacknowledged alarms of some severities; snoozed and suppressed ones do not count."""
 
     _attr_state_class = SensorStateClass.MEASUREMENT
 
-    def __init__(self, alarms: AlarmsManager, entry: ConfigEntry, severity: Severity, *, unacknowledged: bool) -> None:
-        """Add the sensor to the device of the bridge."""
-        super().__init__(entry, f"alarms_{'unacknowledged' if unacknowledged else 'active'}_{severity.word}")
+    def __init__(
+        self,
+        alarms: AlarmsManager,
+        entry: ConfigEntry,
+        key: str,
+        severities: Collection[Severity],
+        *,
+        is_enabled: bool = True,
+    ) -> None:
+        """Add the sensor to the device of the bridge; ``is_enabled``: unless the user decided otherwise."""
+        super().__init__(entry, key)
         self._alarms = alarms
-        self._severity = severity
-        self._unacknowledged = unacknowledged
+        self._severities = tuple(severities)
+        self._is_unacknowledged = key.startswith("alarms_unacknowledged")
+        self._attr_entity_registry_enabled_default = is_enabled
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -63,7 +74,8 @@ class AlarmCount(IotBridgeAlarmsEntity, IotBridgeEntity, SensorEntity):
             self.async_write_ha_state()
 
     def _count(self) -> int:
-        return self._alarms.count(self._severity, unacknowledged=self._unacknowledged)
+        counts = (self._alarms.count(severity, unacknowledged=self._is_unacknowledged) for severity in self._severities)
+        return sum(counts)
 
 
 class RuleState(IotBridgeRuleAlarmsEntity, SensorEntity):

@@ -8,6 +8,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .. import mqtt_client
 from ..const import LOGGER
+from ..markdown import device_link
 from ..protocol.topics import HostKey, uid_head
 from .inventory import Host
 from .manager import HostsManager
@@ -65,6 +66,14 @@ class DeviceLinks:
     def device_id(self, host: Host) -> str | None:
         """Return the device id of a host."""
         return self._devices.get(host.key)
+
+    @callback
+    def async_pages(self) -> str:
+        """Return links to the pages of all hosts as a list, an empty text without hosts."""
+        devices = [dr.async_get(self._hass).async_get(device_id) for device_id in self._hosts]
+        names = {device.id: device.name_by_user or device.name or "" for device in devices if device}
+        ordered = sorted(names.items(), key=lambda named: named[1].casefold())
+        return "\n".join(f"- {device_link(name, device_id)}" for device_id, name in ordered)
 
     @callback
     def _async_host_changed(self, host: Host) -> None:

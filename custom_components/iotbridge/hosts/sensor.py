@@ -39,6 +39,7 @@ BRIDGE_SENSORS = (
     BridgeSensorDescription(
         key="messages_rejected",
         entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
         state_class=SensorStateClass.TOTAL_INCREASING,
         value_fn=lambda manager: manager.rejected.total(),
     ),
@@ -63,7 +64,11 @@ def async_setup_host_sensors(
 
 
 class PowerStateSensor(IotBridgeHostEntity, SensorEntity):
-    """Sensor of a host's power state: on, shutting down, rebooting, suspended, off or lost."""
+    """Sensor of a host's power state: on, shutting down, rebooting, suspended, off or lost.
+
+    The page of a device sorts its sensors by name. The translated name comes before those of the agent's readings; the
+    entity id does not follow it.
+    """
 
     _attr_device_class = SensorDeviceClass.ENUM
 
@@ -71,6 +76,12 @@ class PowerStateSensor(IotBridgeHostEntity, SensorEntity):
         """Set the key and the options."""
         super().__init__(manager, host, device, "power_state")
         self._attr_options = [power.value for power in PowerState]
+
+    @property
+    @override
+    def suggested_object_id(self) -> str:
+        """Return the object id, which is the same in every language."""
+        return "power_state"
 
     @property
     @override

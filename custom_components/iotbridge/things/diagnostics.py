@@ -46,7 +46,7 @@ def _thing(thing: Thing, names: Pseudonyms) -> dict[str, Any]:
                 "online": device.online,
                 "expire_after_s": device.expire_after_s,
                 "flooding": device.flooding,
-                "broken_messages": thing.broken[device.identity],
+                "broken_messages": thing.failures.counts[device.identity],
                 "channels_sent": [names.of("channel", key) for key in device.values],
             }
             for device in thing.devices.values()

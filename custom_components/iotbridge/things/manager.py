@@ -16,6 +16,7 @@ from homeassistant.util import dt as dt_util
 
 from .. import issues as ir, mqtt_client
 from ..const import LOGGER, MQTT_DOMAIN, SUBENTRY_DEVICE
+from ..protocol.topics import THING_UID_PREFIX
 from ..subentries import Reader
 from .model.mapping import thing_uid
 from .model.message import Sample
@@ -26,12 +27,16 @@ from .runtime.device import ThingDevice
 from .runtime.news import MAX_NAMED, News, counted
 from .runtime.news_monitor import NewsMonitor
 from .runtime.publisher import CLEAR_AFTER_S, Publisher
+from .runtime.reading_status import ReadingStatus
 from .runtime.requirements import LibraryInstaller
 from .runtime.store import DeviceRecord, ThingStore
 from .runtime.thing import Thing
 
 SWEEP = timedelta(seconds=10)
 CLEARED_WITHIN_S = 5.0  # a device is removed within this time after its discovery message was cleared
+# Interval and maximum of the attempts to remove a device after core has removed its entities.
+REMOVAL_INTERVAL_S = 0.5
+REMOVAL_ATTEMPTS = 8
 MAX_LEARNED = 5
 
 
@@ -57,6 +62,7 @@ class ThingsManager:
         self._learned_samples: dict[str, Sequence[Sample]] = {}
         self._news = NewsMonitor(hass, self.issues, self.things, self.async_save)
         self._cleared_at: dict[str, float] = {}
+        self._removals: dict[str, CALLBACK_TYPE] = {}
         self._orphans = Orphans()
         self._installer = LibraryInstaller(hass, entry, self.issues)
         self._saved_at: float | None = None
@@ -94,7 +100,7 @@ class ThingsManager:
         while self._stop:
             self._stop.pop()()
         self._news.async_stop()
-        for stop in (self._clearing, self._unsubscribe):
+        for stop in (self._clearing, self._unsubscribe, *self._removals.values()):
             if stop:
                 stop()
         for thing in self.things.values():
@@ -122,6 +128,22 @@ class ThingsManager:
     def news(self, subentry_id: str) -> News:
         """Return the fields and devices that appeared since the user's last decision."""
         return self._news.news(subentry_id)
+
+    def device(self, uid: str) -> tuple[str, ThingDevice] | None:
+        """Return a device with the id of its subentry."""
+        known = ((thing.subentry_id, device) for thing in self.things.values() for device in thing.devices.values())
+        return next((pair for pair in known if pair[1].uid == uid), None)
+
+    def reading_status(self, subentry_id: str, identity: str) -> ReadingStatus | None:
+        """Return how the messages of a device are read; None before that is known."""
+        thing = self.things.get(subentry_id)
+        is_unreadable = thing.failures.is_unreadable(identity) if thing else None
+        if is_unreadable:
+            return ReadingStatus.UNREADABLE
+        has_new_fields = self._news.has_new_fields(subentry_id, identity)
+        if has_new_fields:
+            return ReadingStatus.NEW_FIELDS
+        return None if is_unreadable is None or has_new_fields is None else ReadingStatus.WELL
 
     # -------------------------------------------------------------- subentries
 
@@ -254,8 +276,29 @@ class ThingsManager:
     def _async_config_received(self, message: mqtt_client.ReceiveMessage) -> None:
         uid = message.topic.split("/")[-2]
         self._orphans.record(uid, message.topic, mqtt_client.payload_of(message))
-        if not message.payload and self.publisher.is_wanted(uid):
+        if cancel := self._removals.pop(uid, None):
+            cancel()
+        if message.payload or not uid.startswith(THING_UID_PREFIX):
+            return
+        if self.publisher.is_wanted(uid):
             self._cleared_at[uid] = time.monotonic()
+        self._async_schedule_removal(uid, REMOVAL_ATTEMPTS)
+
+    @callback
+    def _async_schedule_removal(self, uid: str, attempts: int) -> None:
+        removal = partial(self._async_remove_device, uid, attempts)
+        self._removals[uid] = async_call_later(self.hass, REMOVAL_INTERVAL_S, removal)
+
+    @callback
+    def _async_remove_device(self, uid: str, attempts: int, _now: datetime) -> None:
+        """Remove a device that core's mqtt keeps only because it has an entity of ours."""
+        del self._removals[uid]
+        if (device := mqtt_client.async_device(self.hass, uid)) is None:
+            return
+        if not mqtt_client.async_has_entities(self.hass, device.id):
+            dr.async_get(self.hass).async_remove_device(device.id)
+        elif attempts > 1:
+            self._async_schedule_removal(uid, attempts - 1)
 
     @callback
     def async_orphans(self) -> dict[str, str]:

@@ -28,22 +28,35 @@ def rule(dialog: Dialog) -> Rule:
     return Rule.from_dict(subentry.subentry_id, subentry.title, subentry.data)
 
 
+def form(dialog: Dialog) -> dict[str, tuple[Any, Any]]:
+    """Return marker and selector of each field of the form, in order."""
+    assert dialog.result["data_schema"] is not None
+    return {str(marker): (marker, field) for marker, field in dialog.result["data_schema"].schema.items()}
+
+
 async def complete(dialog: Dialog, kind: str, condition: dict[str, Any] | None = None, **entities: Any) -> Rule:
     """Add a rule with this condition and these entities, and the suggested values otherwise."""
     await dialog.start(kind)
+    if dialog.step in {"entities", "hosts"}:
+        await dialog.submit(**entities)
     if condition is not None:
         assert dialog.step == "condition"
         await dialog.submit(**condition)
-    if dialog.step in {"entities", "hosts"}:
-        await dialog.submit(**entities)
     assert dialog.step == "timing", dialog.errors
     await dialog.submit()
     assert dialog.step == "telling", dialog.errors
     await dialog.submit()
     await dialog.tried()
-    await dialog.choose("save")
+    await save(dialog)
     assert dialog.result["type"] is FlowResultType.CREATE_ENTRY
     return rule(dialog)
+
+
+async def save(dialog: Dialog) -> None:
+    """Save the rule, also without notifications."""
+    await dialog.choose("save")
+    if dialog.step == "nobody":
+        await dialog.choose("save_silent")
 
 
 async def go_to_escalation(dialog: Dialog) -> None:

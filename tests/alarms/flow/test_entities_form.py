@@ -1,7 +1,7 @@
 """Form of the entities of a rule."""
 
 from homeassistant.helpers import area_registry as ar, entity_registry as er
-from tests.alarms.flow.rule_dialog import ATTIC, complete, rule
+from tests.alarms.flow.rule_dialog import ATTIC, complete, form, rule, save
 from tests.dialog import Dialog
 from tests.kit import Kit
 
@@ -13,16 +13,16 @@ async def test_the_matching_entities_are_counted(dialog: Dialog) -> None:
         entry = registry.async_get_or_create("sensor", "demo", str(number), original_device_class="temperature")
         registry.async_update_entity(entry.entity_id, area_id=area.id)
     await dialog.start("above")
-    await dialog.submit(above=30)
     assert dialog.text.endswith("Selected so far: 0")
     await dialog.submit(all={"areas": [area.id], "device_classes": ["temperature"], "excluded": ["sensor.demo_3"]})
+    await dialog.submit(above=30)
     assert dialog.text.startswith("Matches right now: 6 (sensor.demo_0, sensor.demo_1, sensor.demo_2, sensor.demo_4")
     assert dialog.text.endswith(" …)")
     assert dialog.suggested["name"] == "Temperature too high"
     await dialog.submit()
     await dialog.submit()
     await dialog.tried()
-    await dialog.choose("save")
+    await save(dialog)
 
     selection = rule(dialog).selection
     assert (selection.areas, selection.device_classes) == ((area.id,), ("temperature",))
@@ -63,6 +63,24 @@ async def test_an_empty_selection_of_hosts_means_all_hosts(dialog: Dialog, kit: 
     assert made.selection.integrations == ("iotbridge",)
     await dialog.change(dialog.made[0].subentry_id)
     assert dialog.placeholders["entities"].startswith("2 (")
-    assert "power" in dialog.placeholders["entities"].lower()
+    assert "availability" in dialog.placeholders["entities"].lower()
     await dialog.choose("hosts")
     assert "domains" not in str(dialog.result["data_schema"])
+
+
+async def test_other_enumerations_of_iot_bridge_are_no_hosts(dialog: Dialog, kit: Kit) -> None:
+    await kit.host("nas")
+    er.async_get(kit.hass).async_get_or_create(
+        "sensor",
+        "iotbridge",
+        "attic_reading_status",
+        config_entry=dialog.entry,
+        original_device_class="enum",
+        translation_key="reading_status",
+    )
+    await dialog.start("host_lost")
+    _, entities = form(dialog)["entities"]
+    assert entities.config["include_entities"] == ["sensor.nas_power_state"]
+    await dialog.submit()
+
+    assert dialog.text == "Matches right now: 1 (nas Availability)"

@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+import voluptuous as vol
 
 from custom_components.iotbridge.alarms.engine.kinds import AlarmKind
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
-from tests.alarms.flow.rule_dialog import ATTIC, NOTHING, complete, go_to_escalation, rule
+from homeassistant.helpers import selector
+from tests.alarms.flow.rule_dialog import ATTIC, NOTHING, add_group, complete, form, go_to_escalation, rule, save
 from tests.kit import Kit
 
 from ...dialog import Dialog
@@ -52,21 +54,25 @@ async def test_every_kind_has_its_fields(
 
 async def test_a_limit_has_the_unit_of_its_entity(kit: Kit, dialog: Dialog) -> None:
     await dialog.start("above")
-    assert "unit" not in dialog.fields, "the entities are not selected yet"
-    await dialog.submit(above=30)
+    assert dialog.step == "entities"
     await dialog.submit(entities=[ATTIC])
+    assert dialog.text == "Right now: Attic: 21.5 °C"
+    assert dialog.suggested["unit"] == "°C"
+    await dialog.submit(above=30)
     await dialog.submit()
     await dialog.submit()
     await dialog.tried()
     await dialog.choose("overview")
     assert dialog.placeholders["condition"] == "above 30 °C"
-    await dialog.choose("save")
+    await save(dialog)
     assert rule(dialog).condition.unit == "°C"
 
-    kit.hass.states.async_set(ATTIC, "70.7", {"device_class": "temperature", "unit_of_measurement": "°F"})
+    fahrenheit = {"friendly_name": "Attic", "device_class": "temperature", "unit_of_measurement": "°F"}
+    kit.hass.states.async_set(ATTIC, "70.7", fahrenheit)
     await dialog.change(dialog.made[0].subentry_id, "condition")
     assert dialog.suggested["unit"] == "°C"
-    await dialog.submit(above=86, hysteresis=0, worse="critical", unit="°F")
+    assert dialog.text == "Right now: Attic: 70.7 °F"
+    await dialog.submit(above=86, unit="°F")
     assert dialog.placeholders["condition"] == "above 86 °F"
     await dialog.choose("save")
     assert rule(dialog).condition.unit == "°F"
@@ -90,12 +96,12 @@ async def test_the_menu_offers_every_kind_and_the_import(dialog: Dialog) -> None
     assert dialog.result["menu_options"] == [*AlarmKind, "import_yaml"]
 
 
-LIMITS = {"hysteresis": 0, "worse": "critical"}
-
-
 @pytest.mark.parametrize(
     ("kind", "condition", "errors"),
     [
+        ("above", {}, {"above": "limit_missing"}),
+        ("outside", {"above": 30}, {"below": "limit_missing"}),
+        ("rate", {}, {"change": "change_missing"}),
         ("above", {"above": 30, "hysteresis": -1}, {"hysteresis": "hysteresis_negative"}),
         ("above", {"above": 30, "worse_above": 30}, {"worse_above": "worse_above_low"}),
         ("below", {"below": 5, "worse_below": 6}, {"worse_below": "worse_below_high"}),
@@ -120,6 +126,8 @@ async def test_an_invalid_condition_has_an_error(
     dialog: Dialog, kind: str, condition: dict[str, Any], errors: dict[str, str]
 ) -> None:
     await dialog.start(kind)
+    if dialog.step == "entities":
+        await dialog.submit(entities=[ATTIC])
     await dialog.submit(**condition)
 
     assert (dialog.step, dialog.errors) == ("condition", errors)
@@ -185,8 +193,8 @@ async def test_the_overview_shows_a_template_that_is_neither_true_nor_false(dial
 
 async def test_times_and_texts_are_stored_and_suggested(dialog: Dialog) -> None:
     await dialog.start("above")
-    await dialog.submit(above=30)
     await dialog.submit(entities=[ATTIC])
+    await dialog.submit(above=30)
     assert dialog.suggested["severity"] == "warning"
     await dialog.submit(
         name=" Attic is hot ",
@@ -212,7 +220,7 @@ async def test_times_and_texts_are_stored_and_suggested(dialog: Dialog) -> None:
     assert dialog.suggested["more"]["parents"] == ["1234"]
     await dialog.submit()
     assert dialog.step == "overview"
-    await dialog.choose("save")
+    await save(dialog)
 
     made = rule(dialog)
     assert (made.name, made.severity.word) == ("Attic is hot", "critical")
@@ -231,8 +239,8 @@ async def test_times_and_texts_are_stored_and_suggested(dialog: Dialog) -> None:
 )
 async def test_invalid_times_have_an_error(dialog: Dialog, fields: dict[str, Any], errors: dict[str, str]) -> None:
     await dialog.start("above")
-    await dialog.submit(above=30, worse_above=40)
     await dialog.submit(entities=[ATTIC])
+    await dialog.submit(above=30, worse_above=40)
     await dialog.submit(**fields)
 
     assert (dialog.step, dialog.errors) == ("timing", errors)
@@ -252,7 +260,7 @@ async def test_a_momentary_alarm_needs_an_end(dialog: Dialog) -> None:
 async def test_changes_apply_only_when_saved(dialog: Dialog) -> None:
     before = await complete(dialog, "above", {"above": 30}, entities=[ATTIC])
     await dialog.change(dialog.made[0].subentry_id)
-    assert dialog.result["menu_options"] == ["condition", "entities", "timing", "telling", "trial", "save"]
+    assert dialog.result["menu_options"] == ["entities", "condition", "timing", "telling", "trial", "try_it", "save"]
     assert dialog.placeholders["condition"] == "above 30 °C"
     assert dialog.placeholders["entities"] == "1 (Attic)"
     assert "Kept until acknowledged: ✗\n- Escalation steps: -\n- Reminder after: -\n" in dialog.text
@@ -273,7 +281,7 @@ async def test_a_kind_without_fields_has_no_condition_form(dialog: Dialog) -> No
     await complete(dialog, "unavailable", entities=[ATTIC])
     await dialog.change(dialog.made[0].subentry_id)
 
-    assert dialog.result["menu_options"] == ["entities", "timing", "telling", "trial", "save"]
+    assert dialog.result["menu_options"] == ["entities", "timing", "telling", "trial", "try_it", "save"]
 
 
 @pytest.mark.parametrize("source", ["start", "change"])
@@ -305,3 +313,92 @@ async def test_a_kind_without_history_has_no_backtest(dialog: Dialog) -> None:
     await dialog.submit()
 
     assert dialog.step == "no_history"
+
+
+@pytest.mark.parametrize("kind", ["above", "below", "outside", "rate"])
+async def test_no_number_is_filled_in_that_nobody_entered(kit: Kit, dialog: Dialog, kind: str) -> None:
+    await dialog.start(kind)
+    await dialog.submit(entities=[ATTIC])
+
+    numbers = [marker for marker, field in form(dialog).values() if isinstance(field, selector.NumberSelector)]
+    assert numbers
+    for marker in numbers:
+        # The frontend fills a required number without a default with 0.
+        assert isinstance(marker, vol.Optional)
+        assert marker.default is vol.UNDEFINED
+        assert not marker.description
+
+
+async def test_a_single_unit_is_beside_the_numbers(kit: Kit, dialog: Dialog) -> None:
+    kit.hass.states.async_set("sensor.tank", "70", {"friendly_name": "Tank", "unit_of_measurement": "dBx"})
+    await dialog.start("above")
+    await dialog.submit(entities=["sensor.tank"])
+
+    fields = form(dialog)
+    assert {fields[name][1].config["unit_of_measurement"] for name in ("above", "hysteresis", "worse_above")} == {"dBx"}
+    assert "unit" not in fields
+    assert dialog.text == "Right now: Tank: 70 dBx"
+    await dialog.submit(above=80)
+    await dialog.submit()
+    await dialog.submit()
+    await dialog.tried()
+    await save(dialog)
+    assert rule(dialog).condition.unit == "dBx"
+
+
+async def test_the_present_states_are_shown_where_states_are_entered(kit: Kit, dialog: Dialog) -> None:
+    kit.hass.states.async_set("lock.gate", "open", {"friendly_name": "[Gate](https://evil.example)"})
+    await dialog.start("state")
+    await dialog.submit(entities=["lock.door", "lock.gate"])
+
+    assert dialog.text == "Right now: Door: locked, \\[Gate\\]\\(https\\://evil.example): open"
+
+
+async def test_the_unit_follows_the_limits(kit: Kit, dialog: Dialog) -> None:
+    await dialog.start("outside")
+    await dialog.submit(entities=[ATTIC])
+
+    assert list(form(dialog))[:4] == ["below", "above", "unit", "hysteresis"]
+
+
+async def test_a_new_rule_notifies_the_first_group_by_default(kit: Kit, dialog: Dialog) -> None:
+    family, _ = add_group(kit.hass, "Family"), add_group(kit.hass, "Neighbours")
+    await go_to_escalation(dialog)
+    assert dialog.suggested["steps"] == [{"after": 0, "groups": ["Family"]}]
+    await dialog.submit()
+    await dialog.choose("save")
+
+    assert dialog.result["type"] is FlowResultType.CREATE_ENTRY
+    (step,) = rule(dialog).escalation.steps
+    assert (step.after_s, step.groups) == (0, (family,))
+
+
+@pytest.mark.parametrize(("groups", "way"), [(["Family"], "telling"), ([], "overview")])
+async def test_a_rule_that_notifies_nobody_says_so_before_it_is_saved(
+    kit: Kit, dialog: Dialog, groups: list[str], way: str
+) -> None:
+    for group in groups:
+        add_group(kit.hass, group)
+    await go_to_escalation(dialog)
+    await dialog.submit(steps=[])
+    await dialog.choose("save")
+
+    assert (dialog.step, dialog.made) == ("nobody", [])
+    assert dialog.text.startswith("This alarm notifies no one")
+    assert dialog.result["menu_options"] == [way, "save_silent"]
+    await dialog.look()
+    assert dialog.step == "nobody"
+    await dialog.choose(way)
+    assert dialog.step == way
+    if way == "telling":
+        assert dialog.suggested["steps"] == [{"after": 0, "groups": ["Family"]}]
+        await dialog.submit(steps=[])
+    await dialog.choose("save")
+    await dialog.choose("save_silent")
+    assert rule(dialog).escalation.steps == ()
+
+    await dialog.change(dialog.made[0].subentry_id, "telling")
+    assert not dialog.suggested.get("steps"), "that nobody is notified was decided"
+    await dialog.submit()
+    await dialog.choose("save")
+    assert dialog.step == "reconfigure_successful"

@@ -254,7 +254,7 @@ async def test_a_rename_is_no_report_of_an_entity_without_data(kit: Kit, policy:
 async def test_a_rename_does_not_change_the_counts(kit: Kit, policy: EscalationPolicy) -> None:
     _, entity_id = await raise_alarm(kit, policy)
     values: list[str] = []
-    counter = kit.entity_id(f"{bridge(kit).entry_id}_alarms_active_warning")
+    counter = kit.entity_id(f"{bridge(kit).entry_id}_alarms_active")
     kit.hass.bus.async_listen(
         "state_changed",
         lambda event: values.append(event.data["new_state"].state) if event.data["entity_id"] == counter else None,

@@ -191,7 +191,7 @@ async def test_an_alarm_of_an_unregistered_entity_survives_a_start(
     await wait(kit, 60, 5)
 
     assert [alarm.state for alarm in alarms(kit).alarms(rule_id)] == [AlarmState.UNACKNOWLEDGED]
-    assert kit.bridge("alarms_active_warning") == "1"
+    assert kit.bridge("alarms_active") == "1"
     await set_state(kit, "sensor.template", "20", device_class="temperature")
     await wait(kit, 3)
     assert titles(notifications) == ["Warning", "Cleared"]

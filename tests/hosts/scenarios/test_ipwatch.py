@@ -187,6 +187,7 @@ async def test_a_shutdown_by_its_own_backend_ends_in_off(kit: Kit, server: Serve
     assert server.power == "on"
 
 
+@pytest.mark.usefixtures("enabled_counts")
 async def test_an_announced_host_must_not_send_bare_responses(kit: Kit) -> None:
     host = await kit.host()
     await kit.receive(host.topic("command"), {"command": "reboot", "id": "1"})

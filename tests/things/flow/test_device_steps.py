@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from custom_components.iotbridge.things.model.mapping import thing_uid
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import area_registry as ar
+from homeassistant.helpers import area_registry as ar, entity_registry as er
 from tests.things.wizard import WEATHER, WORDS, Wizard, receive_family, saved
 
 
@@ -97,14 +98,54 @@ def final_text(wizard: Wizard) -> str:
     return text.format(**wizard.placeholders)
 
 
-async def test_the_end_names_the_place_of_the_device(wizard: Wizard) -> None:
+async def test_the_end_links_to_the_page_of_the_device(wizard: Wizard) -> None:
     await wizard.learn_from("garden/weather", WEATHER)
     on = len(wizard.selected)
     assert 0 < on < len(wizard.channels)
-    await wizard.submit(name="Terrace")
+    cellar = ar.async_get(wizard.hass).async_create("Cellar")
+    await wizard.submit(name="[Terrace]", area=cellar.id, manufacturer="Acme")
 
-    assert f"The device Terrace was added. Entities: {on}." in final_text(wizard)
-    assert "(/config/devices/dashboard?domain=mqtt)" in final_text(wizard)
+    uid = thing_uid("garden/weather", "garden/weather")
+    device = wizard.kit.device(uid)
+    assert device
+    page = f"[\\[Terrace\\]](/config/devices/device/{device.id})"
+    assert f"The device {page} was added. Entities: {on}." in final_text(wizard)
+    assert (device.name, device.manufacturer, device.area_id) == ("[Terrace]", "Acme", cellar.id)
+    await wizard.hass.async_block_till_done()
+    await wizard.kit.deliver_config(uid)
+    entities = er.async_entries_for_device(er.async_get(wizard.hass), device.id, include_disabled_entities=True)
+    assert len(entities) == on + 1, "core adds its entities to the same device, and we add ours"
+    await wizard.change()
+    assert f"- Device page: {page}\n" in wizard.text
+
+
+async def test_the_page_of_a_device_is_taken_from_its_messages_or_entered(wizard: Wizard) -> None:
+    await wizard.learn_from("garden/weather", {**WEATHER, "url": "http://192.168.1.20/"})
+    assert wizard.suggested["configuration_url"] == "http://192.168.1.20/"
+    await wizard.submit(configuration_url="http://me:secret@192.168.1.20")
+    assert wizard.errors == {"base": "page_invalid"}
+    await wizard.submit(configuration_url=" https://garden.lan:8443/admin ")
+
+    (metadata,) = wizard.subentry.data["devices"].values()
+    assert metadata["configuration_url"] == "https://garden.lan:8443/admin"
+    device = wizard.kit.device(thing_uid("garden/weather", "garden/weather"))
+    assert device
+    assert device.configuration_url == "https://garden.lan:8443/admin"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"url": "http://camera.lan/snapshot.jpg"}, {"url": "warm"}, {"nested": {"deep": {"url": "http://a.lan"}}}, {}],
+)
+async def test_other_addresses_are_not_the_page_of_the_device(wizard: Wizard, more: dict[str, Any]) -> None:
+    await wizard.learn_from("garden/weather", {**WEATHER, **more})
+    assert "configuration_url" in wizard.fields
+    assert "configuration_url" not in wizard.suggested
+    await wizard.submit()
+
+    device = wizard.kit.device(thing_uid("garden/weather", "garden/weather"))
+    assert device
+    assert device.configuration_url == "homeassistant://config/integrations/integration/iotbridge"
 
 
 async def test_the_end_names_the_number_of_devices(wizard: Wizard) -> None:
@@ -113,3 +154,4 @@ async def test_the_end_names_the_number_of_devices(wizard: Wizard) -> None:
     await wizard.submit(name="Rooms", devices=["a", "c"])
 
     assert "The devices of Rooms were added. Devices: 2. Entities per device: up to 2." in final_text(wizard)
+    assert final_text(wizard).count("](/config/devices/device/") == 2

@@ -21,7 +21,8 @@ async def test_new_fields_are_marked_and_can_be_added_or_dropped(wizard: Wizard)
     await wizard.add("garden/weather", WEATHER)
     await wizard.kit.receive("garden/weather", WEATHER | {"pressure": 1013.5, "battery": 80})
     await wizard.change()
-    assert "Learned from `garden/weather`.\n\n- New channels: 2\n" in wizard.text
+    assert wizard.text.startswith("Learned from `garden/weather`.\n\n- Device page: [")
+    assert "\n- New channels: 2\n" in wizard.text
     await wizard.choose("channels")
     assert list(wizard.channels)[-2:] == ["pressure", "battery"]
     assert wizard.channels["pressure"].startswith("Pressure: new · 1013.5")
@@ -114,12 +115,14 @@ async def test_name_maker_and_times_can_be_changed(wizard: Wizard) -> None:
         name="Station",
         manufacturer="Acme",
         model=None,
+        configuration_url="http://192.168.1.20",
         availability={"topic": "garden/here", "online": "1", "offline": "0", "expiry": "after", "seconds": 90},
     )
 
     assert wizard.step == "reconfigure_successful"
     assert wizard.subentry.title == "Station"
-    assert wizard.subentry.data["devices"] == {"garden/weather": {"name": "Station", "manufacturer": "Acme"}}
+    about = {"name": "Station", "manufacturer": "Acme", "configuration_url": "http://192.168.1.20"}
+    assert wizard.subentry.data["devices"] == {"garden/weather": about}
     await wizard.change("settings")
     assert wizard.suggested["availability"] == {
         "topic": "garden/here", "online": "1", "offline": "0", "expiry": "after", "seconds": 90,
@@ -132,7 +135,11 @@ async def test_name_maker_and_times_can_be_changed(wizard: Wizard) -> None:
 
 @pytest.mark.parametrize(
     ("answers", "error"),
-    [({"name": " "}, "name_missing"), ({"availability": {"expiry": "after"}}, "no_seconds")],
+    [
+        ({"name": " "}, "name_missing"),
+        ({"configuration_url": "nas.lan"}, "page_invalid"),
+        ({"availability": {"expiry": "after"}}, "no_seconds"),
+    ],
 )
 async def test_an_invalid_setting_is_an_error(wizard: Wizard, answers: dict[str, Any], error: str) -> None:
     await wizard.add("garden/weather", WEATHER)

@@ -112,7 +112,7 @@ async def test_broken_messages_are_counted_and_the_last_good_value_stays(
         for payload in ('{"temperature": ', '{"temperature": "warm"}', b"\x00\x01\xfe\xff"):
             await thing.publish(TOPIC, payload)
         things = entry.runtime_data.things
-        await until(lambda: things.things[subentry.subentry_id].broken[TOPIC] == 3)
+        await until(lambda: things.things[subentry.subentry_id].failures.counts[TOPIC] == 3)
         await thing.publish("end", "")
     assert state(home, "sensor.attic_temperature") == "21.5"
 

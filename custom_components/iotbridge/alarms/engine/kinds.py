@@ -150,31 +150,31 @@ def _check_limits(condition: Condition) -> None:
         raise ParameterError("worse_below", "worse_below_high")
 
 
-def _number(name: str, *, is_required: bool = True, missing_key: str = "") -> Parameter:
-    return Parameter(name=name, type=ParameterType.NUMBER, is_required=is_required, missing_key=missing_key)
+def _limit(name: str, *, is_required: bool = True) -> Parameter:
+    return Parameter(name=name, type=ParameterType.NUMBER, is_required=is_required)
 
 
 _ATTRIBUTE = Parameter(name="attribute", type=ParameterType.TEXT, is_required=False)
-_HYSTERESIS = Parameter(name="hysteresis", type=ParameterType.NUMBER, default=0)
-_WORSE_ABOVE = _number("worse_above", is_required=False)
-_WORSE_BELOW = _number("worse_below", is_required=False)
+_HYSTERESIS = _limit("hysteresis", is_required=False)
+_WORSE_ABOVE = _limit("worse_above", is_required=False)
+_WORSE_BELOW = _limit("worse_below", is_required=False)
 _WORSE = Parameter(name="worse", type=ParameterType.SEVERITY, default=Severity.CRITICAL.word)
 
 KINDS: Mapping[AlarmKind, KindTraits] = {
     AlarmKind.ABOVE: KindTraits(
-        parameters=(_number("above"), _HYSTERESIS, _WORSE_ABOVE, _WORSE, _ATTRIBUTE),
+        parameters=(_limit("above"), _HYSTERESIS, _WORSE_ABOVE, _WORSE, _ATTRIBUTE),
         evaluator=partial(_threshold, has_lower=False),
         check=_check_limits,
         is_measuring=True,
     ),
     AlarmKind.BELOW: KindTraits(
-        parameters=(_number("below"), _HYSTERESIS, _WORSE_BELOW, _WORSE, _ATTRIBUTE),
+        parameters=(_limit("below"), _HYSTERESIS, _WORSE_BELOW, _WORSE, _ATTRIBUTE),
         evaluator=partial(_threshold, has_upper=False),
         check=_check_limits,
         is_measuring=True,
     ),
     AlarmKind.OUTSIDE: KindTraits(
-        parameters=(_number("below"), _number("above"), _HYSTERESIS, _WORSE_BELOW, _WORSE_ABOVE, _WORSE, _ATTRIBUTE),
+        parameters=(_limit("below"), _limit("above"), _HYSTERESIS, _WORSE_BELOW, _WORSE_ABOVE, _WORSE, _ATTRIBUTE),
         evaluator=_threshold,
         check=_check_limits,
         is_measuring=True,
@@ -185,7 +185,7 @@ KINDS: Mapping[AlarmKind, KindTraits] = {
     ),
     AlarmKind.RATE: KindTraits(
         parameters=(
-            _number("change", missing_key="change_missing"),
+            Parameter(name="change", type=ParameterType.NUMBER, missing_key="change_missing"),
             Parameter(name="per", type=ParameterType.DURATION, default={"minutes": 1}, least_s=1.0),
             _ATTRIBUTE,
         ),

@@ -30,8 +30,8 @@ DURATIONS = frozenset({ParameterType.DURATION, ParameterType.LEARNED_DURATION})
 class Parameter:
     """Parameter of a condition; ``name`` is its field in the form, with a label and a description in the translations.
 
-    ``default`` is the form's. ``least_s`` is the shortest duration. ``missing_key`` is the error key for an empty text
-    or list, or a number that is not greater than 0; without it they are accepted.
+    ``default`` is the form's, ``least_s`` the shortest duration. ``missing_key`` is the error key for an empty text or
+    list, or a number not greater than 0; without it they are accepted. A required number must be entered.
     """
 
     name: str
@@ -48,6 +48,8 @@ class Parameter:
 
     def is_missing(self, value: Any) -> bool:
         """Return whether the user has to enter another value than this one."""
+        if value is None and self.type is ParameterType.NUMBER:
+            return self.is_required
         return bool(self.missing_key) and (value <= 0 if isinstance(value, float) else not value)
 
 

@@ -17,7 +17,7 @@ from ..engine.kinds import KINDS, AlarmKind, Condition
 from ..engine.models import Severity
 from ..engine.parameters import Parameter, ParameterError, ParameterType
 from ..runtime.template_result import TemplateResult, async_template_result
-from .fields import DURATION, NUMBER, SEVERITY, TEXTS, FieldError, duration, filled, seconds, text
+from .fields import DURATION, NUMBER, SEVERITY, TEXTS, FieldError, duration, filled, number_with, seconds, text
 
 LEARNED, FIXED = RHYTHMS = ("learned", "fixed")
 _RHYTHM = selector.SelectSelector(
@@ -26,25 +26,41 @@ _RHYTHM = selector.SelectSelector(
     )
 )
 
+# Types whose fields may be empty although the parameter is required.
+_OPTIONAL = (ParameterType.LEARNED_DURATION, ParameterType.NUMBER)
+_UNSET = Condition(kind=AlarmKind.ABOVE)
+
 type Input = Mapping[str, Any]
 type Reader = Callable[[HomeAssistant, Parameter, Input], Any]
 
 
 def schema(kind: AlarmKind, units: Sequence[str] = ()) -> vol.Schema:
-    """Return the schema for a kind; ``units`` are those in which its limits can be entered."""
+    """Return the schema for a kind; ``units`` are those in which its limits can be entered.
+
+    A required number is optional here: the frontend would fill it with a 0.
+    """
     fields: dict[vol.Marker, Any] = {}
+    is_measuring = KINDS[kind].is_measuring
+    limits = [parameter for parameter in KINDS[kind].parameters if _is_limit(parameter)]
     for parameter in KINDS[kind].parameters:
         if parameter.type is ParameterType.LEARNED_DURATION:
             fields[vol.Required("rhythm", default=LEARNED)] = _RHYTHM
-        is_required = parameter.is_required and parameter.type is not ParameterType.LEARNED_DURATION
+        is_required = parameter.is_required and parameter.type not in _OPTIONAL
         default = vol.UNDEFINED if parameter.default is None else parameter.default
         marker = vol.Required if is_required else vol.Optional
-        fields[marker(parameter.name, default=default)] = _FIELDS[parameter.type].control
-    if KINDS[kind].is_measuring and units:
-        fields[vol.Optional("unit")] = selector.SelectSelector(
-            selector.SelectSelectorConfig(options=list(units), mode=selector.SelectSelectorMode.DROPDOWN)
-        )
+        control = _FIELDS[parameter.type].control
+        if is_measuring and parameter.type is ParameterType.NUMBER and len(units) == 1:
+            control = number_with(units[0])
+        fields[marker(parameter.name, default=default)] = control
+        if is_measuring and len(units) > 1 and parameter is limits[-1]:
+            fields[vol.Optional("unit")] = selector.SelectSelector(
+                selector.SelectSelectorConfig(options=list(units), mode=selector.SelectSelectorMode.DROPDOWN)
+            )
     return vol.Schema(fields)
+
+
+def _is_limit(parameter: Parameter) -> bool:
+    return parameter.type is ParameterType.NUMBER and parameter.is_required
 
 
 def suggested(condition: Condition) -> dict[str, Any]:
@@ -54,20 +70,22 @@ def suggested(condition: Condition) -> dict[str, Any]:
         value = getattr(condition, parameter.field)
         if parameter.type is ParameterType.LEARNED_DURATION:
             values["rhythm"] = LEARNED if value is None else FIXED
-        if value is not None and not parameter.is_missing(value):
+        is_unset = parameter.type is ParameterType.NUMBER and value == getattr(_UNSET, parameter.field)
+        if value is not None and not is_unset and not parameter.is_missing(value):
             values[parameter.name] = _FIELDS[parameter.type].suggested(value)
     return filled(values)
 
 
-def read(hass: HomeAssistant, kind: AlarmKind, user_input: Input) -> Condition:
-    """Return the condition of a form; raise FieldError."""
+def read(hass: HomeAssistant, kind: AlarmKind, user_input: Input, units: Sequence[str] = ()) -> Condition:
+    """Return the condition of a form with these units; raise FieldError."""
     values: dict[str, Any] = {}
     for parameter in KINDS[kind].parameters:
         value = _FIELDS[parameter.type].read(hass, parameter, user_input)
         if parameter.is_missing(value):
-            raise FieldError(parameter.name, parameter.missing_key)
+            raise FieldError(parameter.name, parameter.missing_key or "limit_missing")
         values[parameter.field] = value
-    condition = Condition(kind=kind, unit=user_input.get("unit") or None, **filled(values))
+    unit = units[0] if len(units) == 1 and KINDS[kind].is_measuring else user_input.get("unit") or None
+    condition = Condition(kind=kind, unit=unit, **filled(values))
     if check := condition.traits.check:
         try:
             check(condition)

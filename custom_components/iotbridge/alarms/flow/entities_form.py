@@ -5,9 +5,9 @@ from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import section
-from homeassistant.helpers import selector
+from homeassistant.helpers import entity_registry as er, selector
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.loader import Integration, async_get_integrations
 
@@ -18,16 +18,19 @@ from ..engine.rule import Selection
 ALL = "all"
 _LOCATIONS = ("areas", "floors", "labels", "devices")
 _CATEGORIES = ("domains", "device_classes", "integrations")
-# The power state of a host, which is the only enumeration among the sensors of IoT Bridge.
-_POWER_STATE = selector.EntityWithDeviceFilterSelectorConfig(domain="sensor", integration=DOMAIN, device_class="enum")
+POWER_STATE = "power_state"
+# The power states: the only enumerations among the sensors of IoT Bridge that count for the integration.
 _HOSTS = {"domains": ("sensor",), "integrations": (DOMAIN,), "device_classes": ("enum",)}
+_EMPTY = Selection()
 
 
-async def async_schema(hass: HomeAssistant, texts: Texts, *, hosts: bool = False) -> dict[vol.Marker, Any]:
-    """Return the fields; with ``hosts`` only hosts can be selected."""
+async def async_schema(
+    hass: HomeAssistant, texts: Texts, selection: Selection = _EMPTY, *, hosts: bool = False
+) -> dict[vol.Marker, Any]:
+    """Return the fields; with ``hosts`` only hosts can be selected, and those that ``selection`` has already."""
     entities = selector.EntitySelectorConfig(multiple=True)
     if hosts:
-        entities["filter"] = _POWER_STATE
+        entities["include_entities"] = sorted({*_async_hosts(hass), *selection.entities, *selection.excluded})
     matching: dict[vol.Marker, Any] = {
         vol.Optional("areas"): selector.AreaSelector(selector.AreaSelectorConfig(multiple=True)),
         vol.Optional("floors"): selector.FloorSelector(selector.FloorSelectorConfig(multiple=True)),
@@ -72,6 +75,13 @@ def read(user_input: Mapping[str, Any], *, hosts: bool = False) -> Selection:
 def is_empty(selection: Selection) -> bool:
     """Return whether the selection is empty."""
     return not selection.entities and not any(getattr(selection, name) for name in (*_LOCATIONS, *_CATEGORIES))
+
+
+@callback
+def _async_hosts(hass: HomeAssistant) -> list[str]:
+    """Return the power states of hosts."""
+    entries = er.async_get(hass).entities.values()
+    return [entry.entity_id for entry in entries if (entry.platform, entry.translation_key) == (DOMAIN, POWER_STATE)]
 
 
 def _select(labels: Mapping[str, str]) -> selector.SelectSelector:

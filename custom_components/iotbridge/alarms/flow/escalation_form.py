@@ -31,6 +31,12 @@ def groups(entry: ConfigEntry, subentry_type: str = SUBENTRY_NOTIFIER) -> dict[s
     return names
 
 
+def default_policy(names: Mapping[str, str]) -> EscalationPolicy:
+    """Return the policy that is proposed for a new rule: the first group at once."""
+    first = next(iter(names), None)
+    return EscalationPolicy(steps=(EscalationStep(after_s=0.0, groups=(first,)),) if first else ())
+
+
 def schema(names: Mapping[str, str]) -> vol.Schema:
     """Return the schema of the form; ``names`` are the labels of the groups by their ids."""
     chosen = selector.SelectSelector(

@@ -12,6 +12,15 @@ DURATION = selector.DurationSelector(selector.DurationSelectorConfig(enable_day=
 NUMBER = selector.NumberSelector(
     selector.NumberSelectorConfig(step="any", mode=selector.NumberSelectorMode.BOX),
 )
+
+
+def number_with(unit: str) -> selector.NumberSelector:
+    """Return the selector of a number with a unit beside it."""
+    return selector.NumberSelector(
+        selector.NumberSelectorConfig(step="any", mode=selector.NumberSelectorMode.BOX, unit_of_measurement=unit)
+    )
+
+
 TEXTS = selector.TextSelector(selector.TextSelectorConfig(multiple=True))
 SEVERITY = selector.SelectSelector(
     selector.SelectSelectorConfig(

@@ -1,10 +1,8 @@
 """Flow of the subentries of type ``notifier``: adds and changes notifier groups."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 import time
-from types import MappingProxyType
 from typing import Any
 
 import voluptuous as vol
@@ -12,7 +10,6 @@ import voluptuous as vol
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     ConfigEntryState,
-    ConfigSubentry,
     ConfigSubentryFlow,
     SubentryFlowResult,
 )
@@ -29,18 +26,11 @@ from ..engine.models import Severity
 from ..notifications.channels import CHANNELS
 from ..notifications.channels.channel import InvalidTargetError, Target
 from ..notifications.message import alarm_texts, test_message
-from ..notifications.notifier import DeliveryError, Group, Notifier
+from ..notifications.notifier import DeliveryError, Group
+from .draft_group import DRAFT, async_send_to_draft
 from .fields import FieldError, text
 
 FALLBACK = "fallback"
-_DRAFT = "draft"
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """Group that is not saved yet, in the form that a notifier reads."""
-
-    subentries: Mapping[str, ConfigSubentry]
 
 
 class NotifierFlow(ConfigSubentryFlow):
@@ -122,13 +112,9 @@ class NotifierFlow(ConfigSubentryFlow):
     async def async_step_try_it(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Send a test message to the unsaved group; a critical one where those break through."""
         severity = Severity.CRITICAL if self._data["break_through"] else Severity.INFO
-        message = test_message(alarm_texts(self.hass), _DRAFT, self._name, severity, time.time())
-        group = ConfigSubentry(
-            data=MappingProxyType(self._data), subentry_type=SUBENTRY_NOTIFIER, title=self._name, unique_id=None
-        )
-        draft = _Draft({_DRAFT: group})
+        message = test_message(alarm_texts(self.hass), DRAFT, self._name, severity, time.time())
         try:
-            await Notifier(self.hass, draft).async_send(_DRAFT, [message])
+            await async_send_to_draft(self.hass, self._name, self._data, message)
         except DeliveryError as error:
             self._reasons = error.reasons
             return self._ready("test_failed")

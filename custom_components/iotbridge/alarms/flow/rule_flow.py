@@ -27,6 +27,7 @@ from . import condition_form, entities_form, escalation_form
 from .fields import DURATION, SEVERITY, FieldError, duration, filled, seconds, text
 from .import_steps import ImportSteps
 from .kind_menu import KindMenu
+from .preview_steps import PreviewSteps
 from .summaries import (
     NO,
     YES,
@@ -37,6 +38,7 @@ from .summaries import (
     proposed_name,
     template_text,
     time_text,
+    values_text,
 )
 
 MORE = "more"
@@ -44,7 +46,7 @@ MORE = "more"
 _SUBJECT_STEPS = {Subjects.ENTITIES: ["entities"], Subjects.HOSTS: ["hosts"], Subjects.NONE: []}
 
 
-class RuleFlow(KindMenu, ImportSteps):
+class RuleFlow(KindMenu, ImportSteps, PreviewSteps):
     """Flow of a rule: form after form up to the backtest; afterwards, and for an existing rule, in any order."""
 
     def __init__(self) -> None:
@@ -52,6 +54,8 @@ class RuleFlow(KindMenu, ImportSteps):
         super().__init__()
         self._rule = Rule(rule_id="", name="", severity=Severity.WARNING, condition=Condition(kind=AlarmKind.ABOVE))
         self._is_first = True
+        # Whether the user knows that the rule notifies nobody.
+        self._is_silent = False
         self._backtesting: asyncio.Task[Backtest] | None = None
         self._backtest: Backtest | None = None
 
@@ -80,6 +84,7 @@ class RuleFlow(KindMenu, ImportSteps):
             return self.async_abort(reason="unreadable")
         self._rule = rule
         self._is_first = False
+        self._is_silent = not rule.escalation.steps
         return await self.async_step_overview()
 
     @override
@@ -91,10 +96,10 @@ class RuleFlow(KindMenu, ImportSteps):
 
     @property
     def _steps(self) -> list[str]:
-        """Return the form steps of this kind of rule."""
+        """Return the form steps of this kind of rule; the entities have the unit and the values of its limits."""
         traits = self._rule.condition.traits
         condition = ["condition"] if traits.parameters else []
-        return [*condition, *_SUBJECT_STEPS[traits.subjects], "timing", "telling"]
+        return [*_SUBJECT_STEPS[traits.subjects], *condition, "timing", "telling"]
 
     async def _async_step(self, step: str) -> SubentryFlowResult:
         result: SubentryFlowResult = await getattr(self, f"async_step_{step}")()
@@ -123,7 +128,7 @@ class RuleFlow(KindMenu, ImportSteps):
         has_entities = rule.condition.traits.has_entities
         return self.async_show_menu(
             step_id="overview",
-            menu_options=[*self._steps, "trial", "save"],
+            menu_options=[*self._steps, "trial", "try_it", "save"],
             description_placeholders={
                 "name": escaped(rule.name),
                 "condition": self._condition(texts),
@@ -144,13 +149,26 @@ class RuleFlow(KindMenu, ImportSteps):
         return text if result is None or result.is_true is not None else f"{text} ({template_text(self.hass, result)})"
 
     async def async_step_save(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Save the rule."""
+        """Save the rule; first ask about one that notifies nobody."""
+        if not self._rule.escalation.steps and not self._is_silent:
+            has_groups = bool(escalation_form.groups(self._get_entry()))
+            options = ["telling" if has_groups else "overview", "save_silent"]
+            return self.async_show_menu(step_id="nobody", menu_options=options)
         data, title = self._rule.as_dict(), self._rule.name
         if self.source == SOURCE_RECONFIGURE:
             return self.async_update_and_abort(
                 self._get_entry(), self._get_reconfigure_subentry(), data=data, title=title
             )
         return self.async_create_entry(title=title, data=data)
+
+    async def async_step_nobody(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask again about a rule that notifies nobody."""
+        return await self.async_step_save()
+
+    async def async_step_save_silent(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Save a rule that notifies nobody."""
+        self._is_silent = True
+        return await self.async_step_save()
 
     def _form(
         self,
@@ -173,18 +191,19 @@ class RuleFlow(KindMenu, ImportSteps):
 
     async def async_step_condition(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show the form of the parameters of the kind."""
-        kind = self._rule.condition.kind
+        kind, matching = self._rule.condition.kind, self._matching()
+        units = async_unit_choices(self.hass, self._rule.condition, matching)
         invalid = None
         if user_input is not None:
             try:
-                self._change_rule(condition=condition_form.read(self.hass, kind, user_input))
+                self._change_rule(condition=condition_form.read(self.hass, kind, user_input, units))
             except FieldError as error:
                 invalid = error
             else:
                 return await self._async_after("condition")
         suggested = user_input or condition_form.suggested(self._rule.condition)
-        units = async_unit_choices(self.hass, self._rule.condition, self._matching())
-        return self._form("condition", condition_form.schema(kind, units), suggested, invalid)
+        values = escaped(values_text(self.hass, self._rule.condition, matching))
+        return self._form("condition", condition_form.schema(kind, units), suggested, invalid, values=values)
 
     async def async_step_entities(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show the form of the entities."""
@@ -205,9 +224,9 @@ class RuleFlow(KindMenu, ImportSteps):
             else:
                 self._change_rule(selection=selection)
                 return await self._async_after(step)
-        schema = vol.Schema(await entities_form.async_schema(self.hass, texts, hosts=hosts))
+        schema = vol.Schema(await entities_form.async_schema(self.hass, texts, self._rule.selection, hosts=hosts))
         suggested = user_input or entities_form.suggested(self._rule.selection)
-        return self._form(step, schema, suggested, invalid, watched=entities_text(self.hass, self._matching()))
+        return self._form(step, schema, suggested, invalid, watched=escaped(entities_text(self.hass, self._matching())))
 
     async def async_step_timing(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show the form of name, severity, times and texts."""
@@ -231,7 +250,7 @@ class RuleFlow(KindMenu, ImportSteps):
             return template_text(self.hass, result)
         if not condition.traits.has_entities:
             return NONE
-        return entities_text(self.hass, self._matching())
+        return escaped(entities_text(self.hass, self._matching()))
 
     async def async_step_telling(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show the form of the escalation policy."""
@@ -244,7 +263,10 @@ class RuleFlow(KindMenu, ImportSteps):
                 invalid = error
             else:
                 return await self._async_after("telling")
-        suggested = user_input or escalation_form.suggested(self._rule.escalation, names)
+        policy = self._rule.escalation
+        if not policy.steps and not self._is_silent:
+            policy = escalation_form.default_policy(names)
+        suggested = user_input or escalation_form.suggested(policy, names)
         return self._form("telling", escalation_form.schema(names), suggested, invalid)
 
     # ---------------------------------------------------------------- backtest
@@ -288,7 +310,7 @@ class RuleFlow(KindMenu, ImportSteps):
 
     def _backtest_menu(self, step: str, placeholders: Mapping[str, str] | None = None) -> SubentryFlowResult:
         return self.async_show_menu(
-            step_id=step, menu_options=["save", "overview"], description_placeholders=placeholders
+            step_id=step, menu_options=["save", "try_it", "overview"], description_placeholders=placeholders
         )
 
 

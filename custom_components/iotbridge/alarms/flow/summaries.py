@@ -6,17 +6,18 @@ Therefore all but conditions and proposed names are numbers, names and signs.
 
 from collections.abc import Collection, Mapping
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, State
 from homeassistant.util import dt as dt_util
 
 from ...markdown import escaped
 from ...texts import NONE, Texts
-from ..engine.evaluation.formatting import duration_text
+from ..engine.evaluation.formatting import duration_text, number_text
 from ..engine.kinds import Condition, Subjects
 from ..engine.models import Severity
 from ..engine.rule import EscalationPolicy, Rule
 from ..notifications.rendering import async_reason_text
 from ..runtime.backtest import DAYS, Backtest
+from ..runtime.limit_units import unit_of
 from ..runtime.template_result import TemplateResult
 from .condition_form import is_learned, parameter_texts
 
@@ -60,6 +61,22 @@ def entities_text(hass: HomeAssistant, entity_ids: Collection[str]) -> str:
     names = [name_of(hass, entity_id) for entity_id in sorted(entity_ids)[:MAX_NAMED]]
     listed = ", ".join(names) + (" …" if len(entity_ids) > MAX_NAMED else "")
     return f"{len(entity_ids)} ({listed})"
+
+
+def values_text(hass: HomeAssistant, condition: Condition, entity_ids: Collection[str]) -> str:
+    """Return the present values that a condition is about, of the first entities: ``Attic: 21.5 °C, Cellar: 18 °C``."""
+    states = [state for entity_id in sorted(entity_ids) if (state := hass.states.get(entity_id))]
+    values = [f"{state.name}: {_value_text(hass, condition, state)}" for state in states[:MAX_NAMED]]
+    return (", ".join(values) + (" …" if len(states) > MAX_NAMED else "")) or NONE
+
+
+def _value_text(hass: HomeAssistant, condition: Condition, state: State) -> str:
+    """Return a present value with its unit, as the user has to enter it."""
+    value = state.state if condition.attribute is None else state.attributes.get(condition.attribute, NONE)
+    try:
+        return number_text(float(value), unit_of(hass, state, condition.attribute))
+    except TypeError, ValueError:
+        return str(value)
 
 
 def timing_text(texts: Texts, rule: Rule) -> str:

@@ -1,5 +1,7 @@
 """Rendering of alarms in the language of the home: reasons of evaluations, and messages of notifications."""
 
+from dataclasses import replace
+
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import TemplateError
 from homeassistant.helpers.template import Template
@@ -8,13 +10,13 @@ from homeassistant.helpers.translation import async_get_cached_translations
 from ...const import DOMAIN, LOGGER
 from ..engine.escalation import Notification, NotificationKind
 from ..engine.flapping import FLAPPING
-from ..engine.models import Alarm, Evaluation
+from ..engine.models import Alarm, AlarmKey, Evaluation
 from ..engine.rule import Rule
 from ..runtime.display_name import async_name
 from ..runtime.permissions import async_rule_entity
 from ..runtime.processor import AlarmProcessor
 from ..runtime.suppressor import Suppressor
-from .message import Message, alarm_texts, compose, with_link
+from .message import Message, alarm_texts, compose, test_message, with_link
 
 _REASONS = f"component.{DOMAIN}.selector.alarm_why.options."
 
@@ -41,7 +43,7 @@ def async_render(
     texts = alarm_texts(hass)
     subject = async_name(hass, rule, alarm.key.subject)
     name = rule.name if subject == rule.name else f"{rule.name}: {subject}"
-    text = _text(hass, rule, alarm, subject)
+    text = async_message_text(hass, rule, alarm, subject)
     if notification.kind is NotificationKind.RAISED and FLAPPING in alarm.suppressed_by:
         text = texts.sentence("flapping", count=len(instance.flapping.times))
     elif suppressor.is_behind_lost_broker(instance):
@@ -59,7 +61,20 @@ def async_render(
     return with_link(texts, message, async_rule_entity(hass, rule.rule_id))
 
 
-def _text(hass: HomeAssistant, rule: Rule, alarm: Alarm, subject: str) -> str:
+@callback
+def async_render_test(hass: HomeAssistant, rule: Rule, subject: str, now: float) -> Message:
+    """Return the test message of a rule, with the texts that the user wrote for it and the value of one entity."""
+    texts = alarm_texts(hass)
+    state = hass.states.get(subject) if subject else None
+    alarm = Alarm(key=AlarmKey(rule.rule_id, subject), severity=rule.severity, value=state.state if state else "")
+    message = test_message(texts, rule.rule_id, rule.name, rule.severity, now)
+    written = async_message_text(hass, rule, alarm, async_name(hass, rule, subject)) if rule.message else ""
+    instructions = texts.sentence("instructions", text=rule.instructions) if rule.instructions else ""
+    return replace(message, text="\n".join(part for part in (message.text, written, instructions) if part))
+
+
+@callback
+def async_message_text(hass: HomeAssistant, rule: Rule, alarm: Alarm, subject: str) -> str:
     """Return the message that the user wrote for the rule, or the reason of the alarm."""
     default = alarm.reason or alarm.value
     if not rule.message:

@@ -24,6 +24,7 @@ from .channel_form import check_all
 from .channel_offer import ChannelOffer
 from .channel_steps import ChannelSteps, list_schema
 from .channel_validation import ChannelError, blanks_of
+from .device_pages import async_links_to_new
 from .proposal import Proposal, propose
 from .texts import READERS, ThingTexts, async_thing_texts
 
@@ -81,6 +82,7 @@ class DeviceSteps(ChannelSteps):
         schema = forms.device_schema(
             list_schema(offer, texts),
             {device.identity: forms.device_label(device.identity, device.metadata) for device in self._learned.devices},
+            is_family=self._learned.is_family,
         )
         suggested = user_input or self._answers or await self._async_suggested(proposal, offer)
         return self.async_show_form(
@@ -92,12 +94,13 @@ class DeviceSteps(ChannelSteps):
         )
 
     def _created(self, title: str, profile: Profile, proposal: Proposal) -> SubentryFlowResult:
-        """Create the subentry, with a text where to find the device: it is on the page of MQTT, not on ours."""
+        """Create the subentry, with a text that links to the pages of the devices."""
         self._get_entry().runtime_data.things.async_keep_samples(self._topic, self._samples)
         is_family = len(profile.devices) > 1 or profile.device_member is not None
         enabled = [channel for channel in profile.channels if channel.enabled]
         # Channels of a profile that the device has not sent yet appear when it does.
         entities = sum(is_family or channel.key in proposal.values for channel in enabled)
+        senders = [identity for identity in profile.devices if entities and identity in self._senders(enabled)]
         return self.async_create_entry(
             title=title,
             data=profile.as_dict(),
@@ -106,9 +109,19 @@ class DeviceSteps(ChannelSteps):
             description_placeholders={
                 "name": escaped(title),
                 "devices": str(len(profile.devices)),
+                "pages": async_links_to_new(self.hass, profile, senders),
                 "entities": str(entities),
             },
         )
+
+    def _senders(self, channels: Collection[Channel]) -> set[str]:
+        """Return the devices that have sent a value of some channels, which will have entities at once."""
+        keys = {channel.key for channel in channels}
+        return {
+            device.identity
+            for device in self._learned.devices
+            if any(not keys.isdisjoint(reading.keys) for reading in (*device.readings, *device.unproposed))
+        }
 
     async def _async_summary(self, texts: ThingTexts, proposal: Proposal) -> dict[str, str]:
         """Return the summary of the analysis for the form."""
@@ -143,6 +156,9 @@ class DeviceSteps(ChannelSteps):
             "name": proposal.name,
             "manufacturer": proposal.manufacturer,
             "model": proposal.model,
+            "configuration_url": None
+            if self._learned.is_family
+            else self._learned.devices[0].metadata.configuration_url,
             "devices": [device.identity for device in self._learned.devices if device.identity not in proposal.without],
             "channels": offer.enabled,
             availability_form.SECTION: availability_form.suggested(
@@ -188,7 +204,10 @@ class DeviceSteps(ChannelSteps):
             manufacturer=user_input.get("manufacturer", "").strip() or None,
             model=user_input.get("model", "").strip() or None,
         )
-        blank = {} if self._learned.is_family else {"manufacturer": None, "model": None}
+        blank: dict[str, Any] = {}
+        if not self._learned.is_family:
+            corrected = replace(corrected, configuration_url=forms.read_page(user_input))
+            blank = {"manufacturer": None, "model": None, "configuration_url": None}
         wanted = {identity: corrected.or_else(replace(devices[identity], **blank)) for identity in chosen}
         return wanted, frozenset(devices) - frozenset(chosen)
 

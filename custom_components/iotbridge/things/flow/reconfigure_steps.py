@@ -23,7 +23,8 @@ from .channel_form import check_all
 from .channel_offer import ChannelOffer
 from .channel_steps import ChannelSteps, list_schema
 from .channel_validation import ChannelError, blanks_of
-from .forms import device_label, joining_schema
+from .device_pages import async_links
+from .forms import device_label, joining_schema, read_page
 from .live_state import LiveState, async_live_state, with_selected_devices
 from .profile_library import async_save
 from .texts import READERS, async_thing_texts
@@ -47,6 +48,7 @@ class ReconfigureSteps(ChannelSteps):
             menu_options=["channels", "settings", "export"],
             description_placeholders={
                 "topic": in_code(live.profile.topic),
+                "pages": async_links(self.hass, live.profile),
                 "fields": str(len(live.new)),
                 "devices": str(len(live.news.devices)),
             },
@@ -116,7 +118,9 @@ class ReconfigureSteps(ChannelSteps):
             vol.Optional("manufacturer"): TEXT,
             vol.Optional("model"): TEXT,
         }
-        if _is_family(live):
+        if not _is_family(live):
+            schema[vol.Optional("configuration_url")] = TEXT
+        else:
             labels = {identity: device_label(identity, metadata) for identity, metadata in identities.items()}
             schema |= {vol.Required("devices"): choices(labels, multiple=True), **joining_schema()}
         schema[vol.Required(availability_form.SECTION)] = availability_form.schema()
@@ -197,10 +201,10 @@ def _with_settings(profile: Profile, live: LiveState, user_input: Mapping[str, A
             raise ValueError("no_devices")
         profile = with_selected_devices(profile, set(user_input["devices"]), live.identities())
         profile = replace(profile, joining=Joining(user_input["joining"]))
-    before, after = (
-        _shared(live.profile, title),
-        {key: _text(user_input, key) for key in ("name", "manufacturer", "model")},
-    )
+    before = _shared(live.profile, title)
+    after = {key: _text(user_input, key) for key in ("name", "manufacturer", "model")}
+    if not _is_family(live):
+        after["configuration_url"] = read_page(user_input)
     changed: dict[str, str | None] = {key: value for key, value in after.items() if value != before[key]}
     if len(profile.devices) > 1 or profile.device_member is not None:
         changed.pop("name", None)
@@ -217,7 +221,7 @@ def _shared(profile: Profile, title: str) -> dict[str, str | None]:
     """Return the metadata that all devices share, as shown in the form."""
     devices = list(profile.devices.values())
     shared = {}
-    for key in ("manufacturer", "model"):
+    for key in ("manufacturer", "model", "configuration_url"):
         values = {getattr(device, key) for device in devices}
         shared[key] = values.pop() if len(values) == 1 else None
     return {"name": title, **shared}

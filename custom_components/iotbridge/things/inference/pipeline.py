@@ -10,8 +10,10 @@ import re
 from ..model.conversion import convert
 from ..model.mapping import position
 from ..model.message import DeviceMetadata, Field, Problem, Value
+from ..model.own_page import is_page, is_root
 from ..model.profile import Channel, Reading
 from ..vocabulary import roles
+from ..vocabulary.keys.pages import MAYBE_PAGE_KEYS, PAGE_KEYS
 from ..vocabulary.obis import OBIS
 from ..vocabulary.systems import MEDIA
 from ..vocabulary.words import WORDS
@@ -144,7 +146,18 @@ def metadata_of(candidates: Sequence[Candidate]) -> DeviceMetadata:
             and text is not True
         ):
             known.setdefault(member, str(text)[:MAX_METADATA])
-    return DeviceMetadata(**known)
+    return DeviceMetadata(**known, configuration_url=own_page(candidates))
+
+
+def own_page(candidates: Sequence[Candidate]) -> str | None:
+    """Return the address of the device's own page in its fields."""
+    for candidate in candidates:
+        words, text = " ".join(candidate.leaf), candidate.field.value
+        if not isinstance(text, str) or len(candidate.parts) > METADATA_DEPTH:
+            continue
+        if (words in PAGE_KEYS and is_page(text)) or (words in MAYBE_PAGE_KEYS and is_root(text)):
+            return text
+    return None
 
 
 def annotated(fields: Sequence[tuple[str, Field]]) -> DeviceMetadata:

@@ -8,6 +8,7 @@ from typing import Any
 
 from .mapping import slug
 from .message import DeviceMetadata, Path
+from .own_page import BRIDGE_PAGE
 from .profile import RECEIVED, Availability, Channel, Profile
 from .topic_matching import fill, fill_exactly
 
@@ -56,12 +57,6 @@ def discovery_config(
     ``channels`` are those the device has sent; ``state_topic`` is ours, None lets core's mqtt read the topics below
     ``base`` itself. A switch is left out if its command topic cannot be derived from the device's topic.
     """
-    device: dict[str, Any] = {"identifiers": [uid], "name": metadata.name or uid}
-    for name in ("manufacturer", "model", "serial_number", "sw_version"):
-        if (value := getattr(metadata, name)) is not None:
-            device[name] = value
-    if profile.area:
-        device["suggested_area"] = profile.area
     components = {}
     for channel in channels:
         if channel.command_topic is not None:
@@ -76,10 +71,22 @@ def discovery_config(
             _read_state_topic(component, channel, state_topic)
         components[component_id(channel)] = component
     return {
-        "device": device,
+        "device": device_description(profile, uid, metadata),
         "origin": {"name": "IoT Bridge", "support_url": SUPPORT_URL},
         "components": components,
     }
+
+
+def device_description(profile: Profile, uid: str, metadata: DeviceMetadata) -> dict[str, Any]:
+    """Return the description of a device in its discovery message."""
+    device: dict[str, Any] = {"identifiers": [uid], "name": metadata.name or uid}
+    for name in ("manufacturer", "model", "serial_number", "sw_version"):
+        if (value := getattr(metadata, name)) is not None:
+            device[name] = value
+    device["configuration_url"] = metadata.configuration_url or BRIDGE_PAGE
+    if profile.area:
+        device["suggested_area"] = profile.area
+    return device
 
 
 def availability_config(availability: Availability, profile: Profile, base: str) -> list[dict[str, str]]:

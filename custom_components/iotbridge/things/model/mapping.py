@@ -62,6 +62,11 @@ class Update:
     is_readable_by_core: bool = True
     has_decimal_comma: bool = False
 
+    @property
+    def is_broken(self) -> bool:
+        """Return whether none of the values that the channels want could be read."""
+        return bool(self.broken) and self.values.keys() <= set(self.broken)
+
 
 class ProfileReader:
     """Reads messages according to one profile."""

@@ -92,13 +92,17 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceMetadata:
-    """Metadata of a device, such as its model and serial number, as messages state it or the user corrects it."""
+    """Metadata of a device, such as its model and serial number, as messages state it or the user corrects it.
+
+    ``configuration_url`` is the address of its own page.
+    """
 
     name: str | None = None
     manufacturer: str | None = None
     model: str | None = None
     serial_number: str | None = None
     sw_version: str | None = None
+    configuration_url: str | None = None
 
     def or_else(self, other: DeviceMetadata) -> DeviceMetadata:
         """Return this metadata, completed by the other one."""

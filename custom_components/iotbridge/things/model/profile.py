@@ -244,6 +244,11 @@ class Profile:
     device_member: Path | None = None
     name_member: Path | None = None
 
+    @property
+    def shared_part(self) -> Profile:
+        """Return the part that all devices share."""
+        return replace(self, devices={}, ignored=frozenset(), dropped=frozenset(), joining=Joining.ASK)
+
     def is_decided(self, reading: Reading) -> bool:
         """Return whether a channel has a reading's field or its ids, or the user dropped it."""
         decided = {channel.key for channel in self.channels} | self.dropped

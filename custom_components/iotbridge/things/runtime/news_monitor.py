@@ -7,6 +7,7 @@ from functools import partial
 import time
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_call_later
 
 from ... import issues as ir
@@ -17,6 +18,7 @@ from ..model.message import Path
 from ..model.profile import Joining, Profile
 from ..model.relocation import relocations
 from .news import News, counted
+from .reading_status import signal_of_status
 from .requirements import async_analyse_for
 from .thing import Thing
 
@@ -46,6 +48,8 @@ class NewsMonitor:
         self._things = things
         self._save = save
         self._new_fields: dict[str, tuple[str, ...]] = {}
+        # Identities of the devices that send them, for the things whose fields were checked.
+        self._senders: dict[str, frozenset[str]] = {}
         self._field_timers: dict[str, CALLBACK_TYPE] = {}
         self._checked_at: dict[str, float] = {}
         self._name_timers: dict[str, CALLBACK_TYPE] = {}
@@ -68,8 +72,20 @@ class NewsMonitor:
     def async_clear(self, subentry_id: str) -> None:
         """Discard the new fields of a thing whose profile changed."""
         self._new_fields.pop(subentry_id, None)
+        self._async_set_senders(subentry_id, frozenset())
         if cancel := self._field_timers.pop(subentry_id, None):
             cancel()
+
+    def has_new_fields(self, subentry_id: str, identity: str) -> bool | None:
+        """Return whether a device sends fields that the user has not decided about; None before they were checked."""
+        senders = self._senders.get(subentry_id)
+        return None if senders is None else identity in senders
+
+    @callback
+    def _async_set_senders(self, subentry_id: str, senders: frozenset[str]) -> None:
+        if self._senders.get(subentry_id) != senders:
+            self._senders[subentry_id] = senders
+            async_dispatcher_send(self._hass, signal_of_status(subentry_id))
 
     @callback
     def async_new_fields(self, thing: Thing) -> None:
@@ -94,17 +110,16 @@ class NewsMonitor:
             return  # it was removed in the meantime
         if member != thing.profile.name_member:
             self._save(thing, replace(thing.profile, name_member=member))
-        readings = [
-            reading
-            for device in analysis.devices
-            if device.identity in thing.profile.devices
+        devices = [device for device in analysis.devices if device.identity in thing.profile.devices]
+        readings = [reading for device in devices for reading in device.readings]
+        new = [
+            (device.identity, reading.channel.key)
+            for device in devices
             for reading in device.readings
-        ]
-        new_keys = {
-            reading.channel.key: None
-            for reading in readings
             if reading.channel.enabled and not thing.profile.is_decided(reading)
-        }
+        ]
+        new_keys = dict.fromkeys(key for _, key in new)
+        self._async_set_senders(thing.subentry_id, frozenset(identity for identity, _ in new))
         self._new_fields[thing.subentry_id] = tuple(new_keys)
         placeholders = {"name": thing.title, "count": str(len(new_keys)), "fields": ", ".join(new_keys)}
         self._issues.async_set(ir.NEW_FIELDS, thing.subentry_id, bool(new_keys), **placeholders)

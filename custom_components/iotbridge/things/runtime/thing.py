@@ -1,14 +1,14 @@
 """Thing at run time, one for each subentry: subscribes to its topics and updates its devices from the messages."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 import time
 from typing import Protocol
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_call_later
 
 from ... import mqtt_client
@@ -19,18 +19,18 @@ from ..model.device_member import DeviceSplitter
 from ..model.direct_reading import is_same_for_core
 from ..model.mapping import ProfileReader
 from ..model.message import Decoded, DecodeError, DeviceMetadata, LibraryNeededError, Report, Sample
-from ..model.profile import Channel, Joining, Profile
+from ..model.profile import Channel, Profile
 from ..model.topic_matching import TopicMatch, split
 from .decode_queue import MAX_INLINE, DecodeLimits, DecodeQueue, Job, Outcome
 from .device import DeviceSettings, ThingDevice
 from .publisher import Publisher
+from .reading_status import SIGNAL_DEVICE_ADDED, MessageFailures, signal_of_status
 from .sample_cache import SampleCache
 from .store import DeviceRecord
 
 # Bounds for anything that a device or a stranger may send.
 MAX_UNDECIDED = 200
 MAX_FIELDS = 1000
-MAX_BROKEN = 200
 # Messages of a device that core reads itself are decoded only this often: to find new fields, at a low cost.
 DECODE_EVERY_S = 30.0
 FLUSH_S = 1.0
@@ -81,7 +81,7 @@ class Thing:
         # Names that messages state and the profile does not have yet, by identity.
         self.stated_names: dict[str, str] = {}
         self.flooding: set[str] = set()
-        self.broken: Counter[str] = Counter()
+        self.failures = MessageFailures()
         self._sample_cache = SampleCache()
         self._held: dict[str, bytes] = {}
         self._cancel_flush: CALLBACK_TYPE | None = None
@@ -146,6 +146,7 @@ class Thing:
         self._set_profile(profile)
         for identity in self.devices.keys() - profile.devices.keys():
             self.devices.pop(identity).async_remove()
+            self.failures.forget(identity)
         for device in self.devices.values():
             device.async_configure(self._settings)
         with_selected_devices = profile.devices.keys() | profile.ignored
@@ -153,7 +154,7 @@ class Thing:
             identity: metadata for identity, metadata in self.undecided.items() if identity not in with_selected_devices
         }
         changed = {key for key, metadata in profile.devices.items() if before.devices.get(key) != metadata}
-        if _shared_part(before) != _shared_part(profile):
+        if before.shared_part != profile.shared_part:
             changed = set(profile.devices)
         self._async_decode_again(self._sample_cache.samples, only=changed)
         self._queue.async_call(partial(self._async_announce, changed))
@@ -185,7 +186,8 @@ class Thing:
     @callback
     def _async_receive(self, message: mqtt_client.ReceiveMessage) -> None:
         topic, now = message.topic, time.monotonic()
-        if self._is_ours(topic):
+        # Ours, a host's or that of discovery: a filter of # matches these as well.
+        if topic.startswith(self._owner.foreign_prefixes):
             return
         payload = mqtt_client.payload_of(message)
         if not message.retain and self._sample_cache.is_flood(topic, now, self._devices_of_a_topic):
@@ -205,10 +207,6 @@ class Thing:
     def _devices_of_a_topic(self) -> int:
         """Return the greatest number of wanted devices that may send on one topic; anyone can invent further ones."""
         return 1 if self.profile.device_member is None else 1 + len(self.devices)
-
-    def _is_ours(self, topic: str) -> bool:
-        """Return whether a topic is ours, a host's or that of discovery: a filter of ``#`` matches these as well."""
-        return topic.startswith(self._owner.foreign_prefixes)
 
     @callback
     def _async_hold(self, topic: str, payload: bytes, now: float) -> None:
@@ -273,7 +271,7 @@ class Thing:
 
     @callback
     def _async_dropped(self, sample: Sample) -> None:
-        self._async_count_broken(self._identity_of(sample.topic), "too many messages are waiting")
+        self.failures.count(self.title, self._identity_of(sample.topic), "too many messages are waiting")
 
     def _identity_of(self, topic: str) -> str:
         """Return the identity of a topic's device, including one that identifies itself in its messages."""
@@ -287,13 +285,16 @@ class Thing:
     def _async_decoded(
         self, sample: Sample, now: float, outcome: Outcome, *, is_new: bool, only: Collection[str] | None
     ) -> None:
+        match = split(self.profile.topic, self.profile.depth, sample.topic)
         if isinstance(outcome, DecodeError):
-            self._async_count_broken(self._identity_of(sample.topic), outcome.problem.kind)
+            self.failures.count(self.title, self._identity_of(sample.topic), outcome.problem.kind)
+            for device in self.devices.values():
+                if device.record.base == match.base:
+                    self._async_record(device.identity, match, is_read=False)
             return
         if isinstance(outcome, LibraryNeededError):
             self._owner.async_library_needed(self, sample, outcome.requirement)
             return
-        match = split(self.profile.topic, self.profile.depth, sample.topic)
         decoded = self._splitter.split(match, outcome)
         if only is None:
             self._sample_cache.keep(sample, (key for report in decoded.reports for key in _signature(report)))
@@ -338,7 +339,8 @@ class Thing:
             if update.metadata.name and self.profile.device_member is not None:
                 self._async_name(identity, update.metadata.name)
             if update.broken:
-                self._async_count_broken(device.identity, ", ".join(update.broken))
+                self.failures.count(self.title, device.identity, ", ".join(update.broken))
+            self._async_record(identity, match, is_read=not update.is_broken)
             self._async_check_fields(update.keys)
             if unknown := device.async_update(update, is_new=is_new):
                 self._owner.async_new_event_types(self, unknown)
@@ -373,26 +375,23 @@ class Thing:
             self._owner.async_new_fields(self)
 
     @callback
-    def _async_count_broken(self, identity: str, reason: str) -> None:
-        """Count a message that could not be read; the first one is logged."""
-        if not self.broken:
-            LOGGER.warning("Could not read a message of %s (%s): %s", self.title, identity, reason)
-        if identity in self.broken or len(self.broken) < MAX_BROKEN:
-            self.broken[identity] += 1
+    def _async_record(self, identity: str, match: TopicMatch, *, is_read: bool) -> None:
+        """Record whether a message of a device could be read, unless it is on a topic that no channel reads."""
+        is_of_topic = identity == match.identity
+        if is_of_topic and match.subtopic not in self._by_subtopic:
+            return
+        if self.failures.record(identity, match.subtopic if is_of_topic else "", is_read=is_read):
+            async_dispatcher_send(self._owner.hass, signal_of_status(self.subentry_id))
 
     @callback
     def _async_add_device(self, record: DeviceRecord) -> ThingDevice:
         device = ThingDevice(self._owner.hass, self._owner.publisher, self._settings, record)
         self.devices[record.identity] = device
         self.undecided.pop(record.identity, None)
+        async_dispatcher_send(self._owner.hass, SIGNAL_DEVICE_ADDED, self.subentry_id, record.identity)
         return device
 
 
 def _signature(report: Report) -> list[str]:
     """Return what distinguishes kinds of messages on one topic: the identity and the fields."""
     return [f"of {report.identity}", *(str(found.path) for found in report.fields)]
-
-
-def _shared_part(profile: Profile) -> Profile:
-    """Return the part of a profile that all its devices share."""
-    return replace(profile, devices={}, ignored=frozenset(), dropped=frozenset(), joining=Joining.ASK)
