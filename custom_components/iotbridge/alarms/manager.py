@@ -89,7 +89,7 @@ class AlarmsManager(AlarmAccess):
         self._restored = RestoredAlarms(self.processor.async_write)
         self.issues = Issues(hass)
         self.notifier = Notifier(hass, entry)
-        self._outbox = Outbox(
+        self.outbox = Outbox(
             hass,
             self.notifier,
             DeliveryPolicy.from_options(entry.options),
@@ -97,7 +97,7 @@ class AlarmsManager(AlarmAccess):
             partial(async_render, hass, self.processor, self.suppressor),
             self.issues,
         )
-        self._group_changes = GroupChanges(entry, self.notifier, self.processor, self._outbox.async_notify_new_targets)
+        self._group_changes = GroupChanges(entry, self.notifier, self.processor, self.outbox.async_notify_new_targets)
         self._reader = Reader(self.issues, ALARM_UNREADABLE)
         self._missing_references = MissingReferences(
             hass, entry, self.issues, self._is_missing, self._reader.is_read, self._registry_ids.names
@@ -106,7 +106,7 @@ class AlarmsManager(AlarmAccess):
             hass,
             self.processor,
             self.suppressor,
-            self._outbox,
+            self.outbox,
             self.issues,
             self._restored,
             self._registry_ids.async_merge,
@@ -143,7 +143,7 @@ class AlarmsManager(AlarmAccess):
             async_track_time_interval(self.hass, self._async_day, DAY, name="iotbridge alarms day"),
             async_call_later(self.hass, timedelta(minutes=10), self._async_day),
         ]
-        self._outbox.async_load(loaded.outbox)
+        self.outbox.async_load(loaded.outbox)
         self._stop.append(self._registry_ids.async_start(loaded.remembered))
         self._stop.append(async_listen_buttons(self.hass, self))
         await self._async_apply_subentries()
@@ -168,7 +168,7 @@ class AlarmsManager(AlarmAccess):
             scheduled.cancel()
         for part in (self.processor, self.suppressor, self._selector, self._watcher):
             part.async_stop()
-        await self._outbox.async_stop()
+        await self.outbox.async_stop()
         await self.processor.async_close()
         self.issues.async_clear()
 
@@ -276,7 +276,7 @@ class AlarmsManager(AlarmAccess):
         self._async_remove_reassigned({after: f"{after} (replaced)" for after in moves.values() if after not in moves})
         self._restored.async_move(moves)
         self.processor.async_move(moves)
-        self._outbox.async_move(moves)
+        self.outbox.async_move(moves)
         self._group_changes.move(moves)
         for part in (self.suppressor, self._selector, self._watcher):
             part.async_move(moves)
@@ -322,7 +322,7 @@ class AlarmsManager(AlarmAccess):
                     self.processor.async_remove(instance)
                     self._async_new(rule, subject)
         # Queued notifications about the former entities must not name the new ones.
-        self._outbox.async_move(former, with_targets=False)
+        self.outbox.async_move(former, with_targets=False)
         self._publish_moved_soon()
 
     @callback
@@ -354,7 +354,7 @@ class AlarmsManager(AlarmAccess):
     def _async_dispatch(self, instance: Instance, outcome: AlarmOutcome) -> None:
         """Queue the notifications of an outcome, publish it, and schedule an update of root causes if necessary."""
         if outcome.notifications:
-            self._outbox.async_add(outcome.notifications, self.processor.writer.batch)
+            self.outbox.async_add(outcome.notifications, self.processor.writer.batch)
             self.processor.writer.async_deliver_unwritten()
         async_publish(self.hass, instance, outcome)
         may_differ = outcome.is_condition_changed or any(each.change in _CAUSE_CHANGES for each in outcome.transitions)
@@ -366,7 +366,7 @@ class AlarmsManager(AlarmAccess):
 
     @callback
     def _async_deliver(self, batch: Batch) -> None:
-        self._outbox.async_deliver(batch)
+        self.outbox.async_deliver(batch)
 
     @callback
     def _async_clock_changed(self, by_s: float) -> None:

@@ -155,7 +155,7 @@ def test_a_file_of_a_later_version_is_not_changed(path: Path) -> None:
     before = path.read_bytes()
     store = AlarmStore(path)
 
-    with pytest.raises(NewerError, match=r"version 99, .* up to 4"):
+    with pytest.raises(NewerError, match=r"version 99, .* up to 5"):
         store.open()
 
     assert path.read_bytes() == before

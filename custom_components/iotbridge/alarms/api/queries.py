@@ -73,10 +73,18 @@ async def async_history(
 
     Rows that the user may not read are left out, so that a page can have fewer rows than its limit.
     """
+    rows, next_before = await async_history_rows(hass, manager, user, alarm_target, query)
+    return [_row(hass, manager, row) for row in rows], next_before
+
+
+async def async_history_rows(
+    hass: HomeAssistant, manager: AlarmsManager, user: User | None, alarm_target: AlarmTarget, query: HistoryQuery
+) -> tuple[list[dict[str, Any]], int | None]:
+    """Return the rows of the store instead, which have no names, and ``before`` for the next page."""
     rows = await _rows(manager, alarm_target, query)
     next_before = rows[-1]["id"] if len(rows) == query.limit else None
     permitted = [row for row in rows if user is None or async_permits(hass, user, _key(row), POLICY_READ)]
-    return [_row(hass, manager, row) for row in permitted], next_before
+    return permitted, next_before
 
 
 async def _rows(manager: AlarmsManager, alarm_target: AlarmTarget, query: HistoryQuery) -> list[dict[str, Any]]:

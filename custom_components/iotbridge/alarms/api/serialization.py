@@ -5,7 +5,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..engine.models import Actor, Alarm, Transition
+from ..engine.models import Actor, Alarm, AlarmKey, Transition
 from ..engine.root_cause import PARENT, key_of
 from ..engine.rule import Rule
 from ..engine.suppression import WINDOW
@@ -16,10 +16,7 @@ from ..runtime.display_name import async_name
 def alarm_as_dict(hass: HomeAssistant, rule: Rule, alarm: Alarm) -> dict[str, Any]:
     """Return all fields of an alarm; times in ISO 8601, None where there is none."""
     return {
-        "rule_id": rule.rule_id,
-        "rule": rule.name,
-        "alarm": async_name(hass, rule, alarm.key.subject),
-        "entity_id": alarm.key.subject or None,
+        **alarm_names(hass, rule, alarm.key),
         "severity": alarm.severity.word,
         "state": alarm.state.value,
         "active": alarm.active,
@@ -39,13 +36,21 @@ def alarm_as_dict(hass: HomeAssistant, rule: Rule, alarm: Alarm) -> dict[str, An
 
 
 @callback
-def transition_as_dict(hass: HomeAssistant, rule: Rule, transition: Transition) -> dict[str, Any]:
-    """Return a transition of an alarm for events and automations."""
+def alarm_names(hass: HomeAssistant, rule: Rule, key: AlarmKey) -> dict[str, str | None]:
+    """Return the ids and names of an alarm and its rule."""
     return {
         "rule_id": rule.rule_id,
         "rule": rule.name,
-        "alarm": async_name(hass, rule, transition.key.subject),
-        "entity_id": transition.key.subject or None,
+        "alarm": async_name(hass, rule, key.subject),
+        "entity_id": key.subject or None,
+    }
+
+
+@callback
+def transition_as_dict(hass: HomeAssistant, rule: Rule, transition: Transition) -> dict[str, Any]:
+    """Return a transition of an alarm for events and automations."""
+    return {
+        **alarm_names(hass, rule, transition.key),
         "change": transition.change.value,
         "severity": transition.severity.word,
         "state": transition.after.value,

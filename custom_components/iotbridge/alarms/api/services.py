@@ -7,7 +7,7 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.auth.models import User
-from homeassistant.auth.permissions.const import POLICY_CONTROL
+from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.core import Context, HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import UnknownUser
 from homeassistant.helpers import config_validation as cv, target
@@ -19,11 +19,12 @@ from ..engine.models import Actor, AlarmKey, AlarmState, Change, Severity
 from ..engine.rule import Selection
 from ..manager import AlarmsManager
 from ..runtime.display_name import async_name
-from ..runtime.entity_selector import async_matching
 from ..runtime.permissions import async_actor, async_permits
 from ..runtime.store import HistoryQuery
+from .explanation import async_explain_at
 from .queries import Filter, async_alarms_of, async_history, async_list
-from .serialization import alarm_as_dict
+from .serialization import alarm_as_dict, alarm_names
+from .story_texts import async_story_texts
 from .targets import AlarmTarget, async_resolve_target
 
 ATTR_ALARM = "alarm"
@@ -31,15 +32,18 @@ ATTR_CHANGE = "change"
 ATTR_COMMENT = "comment"
 ATTR_DURATION = "duration"
 ATTR_END = "end"
+ATTR_LANGUAGE = "language"
 ATTR_LIMIT = "limit"
 ATTR_NAME = "name"
 ATTR_SEVERITY = "severity"
 ATTR_START = "start"
 ATTR_STATE = "state"
+ATTR_TIME = "time"
 ATTR_UNTIL = "until"
 ATTR_WINDOW = "window_id"
 
 SEVERITIES = [severity.word for severity in reversed(Severity)]
+MAX_EXPLAINED = 50
 
 _FILTER = {
     vol.Optional(ATTR_SEVERITY, default=[]): vol.All(cv.ensure_list, [vol.In(SEVERITIES)]),
@@ -63,6 +67,14 @@ HISTORY_SCHEMA = vol.Schema(
         vol.Optional(ATTR_END): cv.datetime,
         vol.Optional(ATTR_CHANGE, default=[]): vol.All(cv.ensure_list, [vol.In([change.value for change in Change])]),
         vol.Optional(ATTR_LIMIT, default=100): vol.All(vol.Coerce(int), vol.Range(min=1, max=1000)),
+    }
+)
+EXPLAIN_SCHEMA = cv.make_entity_service_schema(
+    {
+        vol.Optional(ATTR_ALARM, default=[]): cv.entity_ids,
+        vol.Optional(ATTR_SEVERITY): vol.In(SEVERITIES),
+        vol.Optional(ATTR_TIME): cv.datetime,
+        vol.Optional(ATTR_LANGUAGE): cv.string,
     }
 )
 MAINTENANCE_START_SCHEMA = cv.make_entity_service_schema({vol.Optional(ATTR_NAME): cv.string, **_COMMENT, **_TIME})
@@ -99,6 +111,9 @@ def async_setup_alarm_services(hass: HomeAssistant, manager: Callable[[], Alarms
     async def history(call: ServiceCall) -> ServiceResponse:
         return await async_list_history(hass, manager(), call)
 
+    async def explain(call: ServiceCall) -> ServiceResponse:
+        return await async_explain_alarms(hass, manager(), call)
+
     async def test(call: ServiceCall) -> None:
         await async_test(hass, manager(), call)
 
@@ -116,6 +131,7 @@ def async_setup_alarm_services(hass: HomeAssistant, manager: Callable[[], Alarms
         register(DOMAIN, name, partial(change, act), schema, supports_response=optional)
     register(DOMAIN, "list", list_alarms, LIST_SCHEMA, supports_response=only)
     register(DOMAIN, "history", history, HISTORY_SCHEMA, supports_response=only)
+    register(DOMAIN, "explain", explain, EXPLAIN_SCHEMA, supports_response=only)
     register(DOMAIN, "test", test, TEST_SCHEMA, supports_response=none)
     register(DOMAIN, "maintenance_start", maintenance_start, MAINTENANCE_START_SCHEMA, supports_response=optional)
     register(DOMAIN, "maintenance_end", maintenance_end, MAINTENANCE_END_SCHEMA, supports_response=none)
@@ -154,6 +170,20 @@ async def async_list_history(hass: HomeAssistant, manager: AlarmsManager, call: 
     return {"events": events}
 
 
+async def async_explain_alarms(hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall) -> dict[str, Any]:
+    """Return who would be notified of the alarms of a target that the user may read, and why; of the first 50."""
+    user = await _async_user(hass, call.context)
+    keys = _keys(hass, manager, call, Filter(subjects=call.data[ATTR_ALARM]))
+    readable = [key for key in keys if user is None or async_permits(hass, user, key, POLICY_READ)]
+    texts = await async_story_texts(hass, call.data.get(ATTR_LANGUAGE))
+    severity, time = call.data.get(ATTR_SEVERITY), call.data.get(ATTR_TIME)
+    explained = []
+    for instance in filter(None, map(manager.processor.get, readable[:MAX_EXPLAINED])):
+        explanation = await async_explain_at(hass, manager, user, instance, severity, time, texts)
+        explained.append({**alarm_names(hass, instance.rule, instance.key), **explanation})
+    return {"alarms": explained}
+
+
 async def async_test(hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall) -> None:
     """Send the test message of every rule that the target selects or that watches its entities."""
     alarm_target = async_resolve_target(hass, call.data)
@@ -182,14 +212,15 @@ async def async_start_maintenance(hass: HomeAssistant, manager: AlarmsManager, c
 
 
 async def async_end_maintenance(hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall) -> None:
-    """End the maintenance windows of a target, or those with the ids that the start returned."""
+    """End the maintenance windows of a target, or those with the given ids; a recurring one opens again next time."""
     alarm_target, window_ids = async_resolve_target(hass, call.data), call.data.get(ATTR_WINDOW)
     if alarm_target.is_everything and window_ids is None and not target.TargetSelection(call.data).has_any_target:
         raise InvalidCallError("maintenance_which")
     ended: list[str] = []
     keys: set[AlarmKey] = set()
-    for window_id, window in manager.timed_windows.items():
-        subjects = async_matching(hass, window.selection) if window.selection != Selection() else frozenset()
+    for window_id, (window, subjects) in manager.suppressor.open_windows(manager.processor.now()).items():
+        if window.until is None and window_ids is None:
+            continue  # a recurring one is only ended when it is named
         window_target = AlarmTarget(subjects, frozenset(window.rules), is_everything=False)
         alarm_keys = {alarm.key for _, alarm in async_alarms_of(manager, window_target)}
         if window_id in window_ids if window_ids is not None else any(alarm_target.includes(key) for key in alarm_keys):
@@ -234,8 +265,10 @@ def _selections(
     return selections
 
 
-def _keys(hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall) -> list[AlarmKey]:
-    """Return the alarms that a call selects.
+def _keys(
+    hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall, criteria: Filter | None = None
+) -> list[AlarmKey]:
+    """Return the alarms that a call selects; ``criteria`` are those of its fields if not given.
 
     Raises InvalidCallError when the target has no alarm, or when an entity of it has none. An area needs only one alarm
     among its entities, and the filter may leave out all alarms.
@@ -252,7 +285,7 @@ def _keys(hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall) -> lis
         of_entity = async_resolve_target(hass, {"entity_id": [entity_id]})
         if not of_entity.rules and not of_entity.subjects & subjects:
             raise InvalidCallError("not_an_alarm", target=entity_id)
-    criteria = _filter(call)
+    criteria = criteria or _filter(call)
     return [alarm.key for alarm in alarms if criteria.includes(alarm)]
 
 

@@ -16,29 +16,52 @@ from homeassistant.helpers.translation import async_get_exception_message
 from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN
-from ..engine.models import AlarmState, Change
+from ..engine.instance import Instance
+from ..engine.models import AlarmKey, AlarmState, Change
 from ..manager import AlarmsManager
+from ..notifications.forecast import MAX_DELIVERIES
 from ..runtime.events import SIGNAL_ALARM, SIGNAL_RULES, AlarmEvent
 from ..runtime.permissions import async_permits
 from ..runtime.store import HistoryQuery
+from .alarm_rows import async_alarm_rows
+from .chain import async_chain
+from .episodes import async_episode, async_episodes, statistics_of
+from .explanation import async_explain_at, async_next
+from .open_alarms import OpenAlarmsSubscription
 from .queries import Filter, async_history, async_list
 from .serialization import alarm_as_dict, transition_as_dict
 from .services import SEVERITIES
-from .targets import async_manager, async_resolve_target
+from .story_texts import async_story_texts
+from .targets import AlarmTarget, async_manager, async_resolve_target
 
 MAX_PAGE = 1000
+MAX_OPEN = 500
+MAX_EPISODES = 20
 
 _FILTER: dict[Any, Any] = {
     vol.Optional("target", default={}): cv.TARGET_FIELDS,
     vol.Optional("severity", default=[]): [vol.In(SEVERITIES)],
     vol.Optional("state", default=[]): [vol.In([state.value for state in AlarmState])],
 }
+_LANGUAGE: dict[Any, Any] = {vol.Optional("language"): vol.All(str, vol.Length(max=20))}
+_ALARM: dict[Any, Any] = {
+    vol.Required("rule_id"): str,
+    vol.Optional("entity_id", default=None): vol.Any(None, cv.entity_id),
+}
 
 
 @callback
 def async_setup_websocket(hass: HomeAssistant) -> None:
     """Register the commands once."""
-    for command in (handle_list, handle_history, handle_subscribe):
+    for command in (
+        handle_list,
+        handle_history,
+        handle_subscribe,
+        handle_open,
+        handle_details,
+        handle_episodes,
+        handle_explain,
+    ):
         async_register_command(hass, command)
 
 
@@ -121,6 +144,113 @@ def handle_subscribe(hass: HomeAssistant, connection: ActiveConnection, msg: dic
     connection.subscriptions[msg["id"]] = stop
     connection.send_result(msg["id"])
     send_all()
+
+
+@websocket_command(
+    {
+        vol.Required("type"): f"{DOMAIN}/alarms/open",
+        vol.Optional("target", default={}): cv.TARGET_FIELDS,
+        vol.Optional("limit", default=200): vol.All(int, vol.Range(min=1, max=MAX_OPEN)),
+        **_LANGUAGE,
+    }
+)
+@async_response
+async def handle_open(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+    """Send the open alarms with all that a card or a dialog shows of them, and then each change.
+
+    The subscription survives a reload of the integration.
+    """
+    if _manager(hass, connection, msg) is None:
+        return
+    texts = await async_story_texts(hass, msg.get("language"))
+    subscription = OpenAlarmsSubscription(hass, connection, msg["id"], msg["target"], msg["limit"], texts)
+    connection.subscriptions[msg["id"]] = subscription.async_stop
+    subscription.async_start()
+    connection.send_result(msg["id"])
+    await subscription.async_send()
+
+
+@websocket_command(
+    {vol.Required("type"): f"{DOMAIN}/alarms/details", vol.Optional("episode"): int, **_ALARM, **_LANGUAGE}
+)
+@async_response
+async def handle_details(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+    """Send one alarm with what happened in an episode, what follows, and how often it was raised."""
+    if (manager := _manager(hass, connection, msg)) is None:
+        return
+    if (instance := _instance(hass, connection, manager, msg)) is None:
+        return
+    texts = await async_story_texts(hass, msg.get("language"))
+    episode = msg.get("episode", instance.alarm.episode)
+    alarm_target = AlarmTarget(frozenset(), frozenset({instance.key.rule_id}), is_everything=False)
+    found, _ = await async_episodes(hass, manager, connection.user, alarm_target)
+    episodes = [transitions for transitions in found if transitions[0]["subject"] == instance.key.subject]
+    rows = await async_alarm_rows(hass, manager, connection.user, [instance.key], texts)
+    result = {
+        "alarm": rows.get(instance.key),
+        "chain": await async_chain(manager, instance, episode, texts),
+        "next": async_next(manager, instance, texts, MAX_DELIVERIES),
+        "before": statistics_of(episodes, episode, manager.processor.now()),
+        "episodes": [async_episode(hass, manager, transitions) for transitions in episodes[:MAX_EPISODES]],
+    }
+    connection.send_result(msg["id"], result)
+
+
+@websocket_command(
+    {
+        vol.Required("type"): f"{DOMAIN}/alarms/episodes",
+        vol.Optional("target", default={}): cv.TARGET_FIELDS,
+        vol.Optional("start"): cv.datetime,
+        vol.Optional("end"): cv.datetime,
+        vol.Optional("limit", default=200): vol.All(int, vol.Range(min=1, max=MAX_PAGE)),
+    }
+)
+@async_response
+async def handle_episodes(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+    """Send the times that alarms were raised in a period, newest first."""
+    if (manager := _manager(hass, connection, msg)) is None:
+        return
+    alarm_target = async_resolve_target(hass, msg["target"])
+    period = {name: dt_util.as_utc(msg[name]).timestamp() for name in ("start", "end") if name in msg}
+    episodes, is_complete = await async_episodes(hass, manager, connection.user, alarm_target, **period)
+    limit = msg["limit"]
+    rows = [async_episode(hass, manager, transitions) for transitions in episodes[:limit]]
+    connection.send_result(msg["id"], {"episodes": rows, "is_complete": is_complete and len(episodes) <= limit})
+
+
+@websocket_command(
+    {
+        vol.Required("type"): f"{DOMAIN}/alarms/explain",
+        vol.Optional("severity"): vol.In(SEVERITIES),
+        vol.Optional("time"): cv.datetime,
+        **_ALARM,
+        **_LANGUAGE,
+    }
+)
+@async_response
+async def handle_explain(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+    """Send who would be notified of an alarm, and why; for a time in the past, who was."""
+    if (manager := _manager(hass, connection, msg)) is None:
+        return
+    if (instance := _instance(hass, connection, manager, msg)) is None:
+        return
+    texts = await async_story_texts(hass, msg.get("language"))
+    explanation = await async_explain_at(
+        hass, manager, connection.user, instance, msg.get("severity"), msg.get("time"), texts
+    )
+    connection.send_result(msg["id"], explanation)
+
+
+def _instance(
+    hass: HomeAssistant, connection: ActiveConnection, manager: AlarmsManager, msg: dict[str, Any]
+) -> Instance | None:
+    """Return an alarm; send an error when there is none that the user may read."""
+    key = AlarmKey(msg["rule_id"], msg["entity_id"] or "")
+    instance = manager.processor.get(key)
+    if instance is None or not async_permits(hass, connection.user, key, POLICY_READ):
+        connection.send_error(msg["id"], ERR_NOT_FOUND, async_get_exception_message(DOMAIN, "no_alarm"))
+        return None
+    return instance
 
 
 def _listed(

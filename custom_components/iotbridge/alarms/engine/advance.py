@@ -126,7 +126,7 @@ def _evaluate(
     instance: Instance, evaluation: Evaluation, now: float, settings: Settings, outcome: AlarmOutcome
 ) -> None:
     if evaluation.reason_key and evaluation.is_active is not instance.alarm.active:
-        evaluation = replace(evaluation, reason=settings.explain(evaluation), reason_key="")
+        evaluation = replace(evaluation, reason=settings.explain(evaluation))
     _apply(
         instance,
         lambda alarm, timing, at: lifecycle.evaluate(alarm, timing, evaluation, at),

@@ -29,21 +29,35 @@ class MaintenanceWindow:
     duration_s: float = 0.0
 
     def is_open(self, now: float, local: datetime) -> bool:
-        """Return whether the window is open; ``local`` is ``now`` in the home's time zone.
+        """Return whether the window is open; ``local`` is ``now`` in the home's time zone."""
+        return self.closes_at(now, local) is not None
+
+    def closes_at(self, now: float, local: datetime) -> float | None:
+        """Return when the window closes, in seconds since 1970; None while it is not open.
 
         Instants are compared, so a window has the same length in nights in which clocks change. When its start is in
         the skipped hour, the window starts when that hour would have; in a repeated hour it starts in the first one.
         """
         if self.until is not None:
-            return now < self.until
-        start = day_time.fromisoformat(self.start)
+            return self.until if now < self.until else None
         # A window that started yesterday may span midnight.
-        for days_ago in (0, 1):
-            day = local.date() - timedelta(days=days_ago)
-            opened_at = datetime.combine(day, start, local.tzinfo).timestamp()
-            if DAYS[day.weekday()] in self.days and opened_at <= local.timestamp() < opened_at + self.duration_s:
-                return True
-        return False
+        starts = (self._starts_at(local, -days_ago) for days_ago in (0, 1))
+        ends = [at + self.duration_s for at in starts if at is not None and at <= local.timestamp()]
+        return next((end for end in ends if local.timestamp() < end), None)
+
+    def opens_at(self, local: datetime) -> float | None:
+        """Return when the window opens next, in seconds since 1970; None when it does not recur."""
+        if self.until is not None:
+            return None
+        starts = (self._starts_at(local, days) for days in range(len(DAYS) + 1))
+        return next((at for at in starts if at is not None and at > local.timestamp()), None)
+
+    def _starts_at(self, local: datetime, days: int) -> float | None:
+        """Return when the window opens on the day that is so many days ahead; None when it does not recur that day."""
+        day = local.date() + timedelta(days=days)
+        if DAYS[day.weekday()] not in self.days:
+            return None
+        return datetime.combine(day, day_time.fromisoformat(self.start), local.tzinfo).timestamp()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the window for the store."""

@@ -13,14 +13,23 @@ from homeassistant.util import dt as dt_util
 from ...issues import NOTIFIER_FAILING, Issues
 from ..engine.escalation import Notification, NotificationKind
 from ..engine.instance import Instance
-from ..engine.models import AlarmKey, AlarmState
+from ..engine.models import AlarmState
 from ..engine.parsing import parse_or_log
 from ..engine.references import Moves
 from ..runtime.store import Batch
-from .delivery_policy import Deferral, DeliveryPolicy, Digest
+from .delivery_log import async_delivery_records
+from .delivery_policy import DeliveryPolicy, Digest
 from .message import Message, alarm_texts, raised_and_cleared
 from .notifier import DeliveryError, Notifier
-from .queue import Changes, Delivery, NotificationQueue, Review, grouped_by_targets
+from .queue import (
+    Changes,
+    Delivery,
+    NotificationQueue,
+    Review,
+    covered_by_fallback,
+    deferral_by,
+    grouped_by_targets,
+)
 from .queued_notification import QueuedNotification, moved_target
 from .retry_policy import RETRIES, is_exhausted, retry_delay_s
 
@@ -51,13 +60,13 @@ class Outbox:
         """
         self._hass = hass
         self._notifier = notifier
-        self._policy = policy
+        self.policy = policy
         self._write = write
         self._last_write: asyncio.Future[None] | None = None
         self._render = render
         self._issues = issues
         # From the time, so that new ids are unused even while the store cannot be read.
-        self._queue = NotificationQueue(last_id=int(_now() * 1000))
+        self.queue = NotificationQueue(last_id=int(_now() * 1000))
         self._unwritten: list[QueuedNotification] = []
         self._timers: dict[str, CALLBACK_TYPE] = {}
         self._busy: set[str] = set()
@@ -70,18 +79,18 @@ class Outbox:
     def async_load(self, stored: Mapping[int, Mapping[str, Any]]) -> None:
         """Load undelivered items from the store, at the start or when the store becomes readable."""
         now = dt_util.now()
-        loaded = list(self._queue)
+        loaded = list(self.queue)
         for number, data in stored.items():
             parse = partial(QueuedNotification.from_dict, number, data)
             if (item := parse_or_log("A stored notification", parse)) is None:
                 continue
             if item.digest:
                 # The quiet hours may have changed.
-                item.due_at = min(item.due_at, self._policy.quiet_until(item.severity, now) or now.timestamp())
+                item.due_at = min(item.due_at, self.policy.quiet_until(item.severity, now) or now.timestamp())
             elif item.attempts:
                 item.due_at = now.timestamp()  # the target may work again
             loaded.append(item)
-        self._queue = NotificationQueue(loaded, self._queue.last_id)
+        self.queue = NotificationQueue(loaded, self.queue.last_id)
         self._async_start_all()
 
     async def async_stop(self) -> None:
@@ -126,7 +135,7 @@ class Outbox:
             item.informed, item.is_done = before, alarm.state is not AlarmState.UNACKNOWLEDGED
             if not item.is_done:
                 item.delivered_to = before
-            changes = self._queue.add_targets(item, before)
+            changes = self.queue.add_targets(item, before)
             if changes is None:
                 self._unwritten.append(item)
                 changes = {item.id: item.as_dict()}
@@ -137,7 +146,7 @@ class Outbox:
         """Return the item of a notification for a group, None when its alarm is unknown."""
         if (message := self._render(notification)) is None:
             return None
-        number, content = self._queue.next_id(), message.as_dict()
+        number, content = self.queue.next_id(), message.as_dict()
         return QueuedNotification.from_notification(notification, group, number=number, message=content, due_at=_now())
 
     @callback
@@ -146,7 +155,7 @@ class Outbox:
         unwritten = []
         for item in self._unwritten:
             if written is None or item.id in written.outbox:
-                self._queue.add(item)
+                self.queue.add(item)
             else:
                 unwritten.append(item)
         self._unwritten = unwritten
@@ -159,11 +168,11 @@ class Outbox:
             self._failing[group] = {moved_target(name, moves) for name in names}
         move = QueuedNotification.move if with_targets else QueuedNotification.move_subject
         unwritten: Changes = {item.id: item.as_dict() for item in self._unwritten if move(item, moves)}
-        self._save(unwritten | self._queue.move(moves, move))
+        self._save(unwritten | self.queue.move(moves, move))
 
     @callback
     def _async_start_all(self) -> None:
-        for group in self._queue.groups:
+        for group in self.queue.groups:
             self._async_start_group(group)
 
     @callback
@@ -173,7 +182,7 @@ class Outbox:
             cancel()
         now = _now()
         self._update_quiet_ends(group)
-        due = self._queue.due(group, now)
+        due = self.queue.due(group, now)
         if due is None or group in self._busy or self._is_stopped:
             return
         if due > now:
@@ -188,9 +197,9 @@ class Outbox:
     def _update_quiet_ends(self, group: str) -> None:
         """Update the end of quiet hours for which items are deferred: the clock may have been set."""
         now = dt_util.now()
-        for item in self._queue.waiting(group):
+        for item in self.queue.waiting(group):
             if item.digest is Digest.QUIET and not item.attempts:
-                item.due_at = min(item.due_at, self._policy.quiet_until(item.severity, now) or now.timestamp())
+                item.due_at = min(item.due_at, self.policy.quiet_until(item.severity, now) or now.timestamp())
 
     @callback
     def _async_timer_fired(self, group: str, _now: datetime) -> None:
@@ -203,7 +212,7 @@ class Outbox:
             while not self._is_stopped:
                 review = self._review(group)
                 for delivery in review.single:
-                    if self._queue.is_last(delivery.item) and not self._is_stopped:
+                    if self.queue.is_last(delivery.item) and not self._is_stopped:
                         await self._async_deliver_due(group, [delivery])
                 if review.together:
                     await self._async_deliver_due(group, review.together)
@@ -212,7 +221,7 @@ class Outbox:
             is_done = True
         finally:
             self._busy.discard(group)
-            if self._notifier.group(group) is None and not self._queue.waiting(group):
+            if self._notifier.group(group) is None and not self.queue.waiting(group):
                 self._set_failing(group, set(), "")
             if not is_done and not self._is_stopped:
                 # Home Assistant logs an unexpected error; the group has to be retried all the same.
@@ -223,12 +232,8 @@ class Outbox:
         now = dt_util.now()
         target_group = self._notifier.group(group)
         breaks_through = target_group is not None and target_group.breaks_through
-
-        def defer(item: QueuedNotification) -> Deferral | None:
-            is_new = item.attempts == 0
-            return self._policy.deferral(group, item.severity, now, breaks_through=breaks_through, is_new=is_new)
-
-        review = self._queue.review(group, now.timestamp(), defer, self._targets(group))
+        defer = deferral_by(self.policy, group, now, breaks_through=breaks_through)
+        review = self.queue.review(group, now.timestamp(), defer, self._targets(group))
         self._save(review.changes)
         return review
 
@@ -275,8 +280,11 @@ class Outbox:
                 await self._notifier.async_send(group, self._messages(items, are_new), only=recipients)
             except DeliveryError as error:
                 errors.append(error)
-        if errors:
-            raise errors[0].joined(errors[1:])
+        failure = errors[0].joined(errors[1:]) if errors else None
+        records = async_delivery_records(self._hass, self._notifier.group(group), items, names, failure)
+        self._write(Batch(deliveries=records))
+        if failure:
+            raise failure
 
     async def _async_schedule_retry(self, group: str, items: Items, error: DeliveryError) -> float | None:
         """Schedule a retry; after all retries notify the fallback and create a repair."""
@@ -291,12 +299,12 @@ class Outbox:
             for item in items:
                 item.attempts = max(item.attempts, RETRIES)
         is_removed = self._notifier.group(group) is None
-        waiting = [item for item in items if self._queue.is_waiting(item)]
+        waiting = [item for item in items if self.queue.is_waiting(item)]
         expired = [
             item for item in waiting if (is_removed or not item.is_actionable) and now - item.at > KEEP_CLEARED_S
         ]
         self._remove(expired)
-        waiting = [item for item in waiting if self._queue.is_waiting(item)]
+        waiting = [item for item in waiting if self.queue.is_waiting(item)]
         retry_at = now + retry_delay_s(max((item.attempts for item in waiting), default=0))
         for item in waiting:
             item.due_at = retry_at
@@ -308,13 +316,7 @@ class Outbox:
 
         Targets of the group that were informed of a beginning still get its end, as soon as they work again.
         """
-        target_group = self._notifier.group(group)
-        begun: set[AlarmKey] = set()
-        covered: list[QueuedNotification] = []
-        for item in items:
-            if item.key in begun or item.is_actionable or (item.occurrences and not item.informed):
-                begun.add(item.key)
-                covered.append(item)
+        target_group, covered = self._notifier.group(group), covered_by_fallback(items)
         if target_group is None or not target_group.fallback or not covered:
             return ()
         names = frozenset(target_group.fallback)
@@ -324,7 +326,7 @@ class Outbox:
             names -= error.failed.keys()
         _mark_delivered(covered, names)
         targets = self._targets(group)
-        return [item for item in covered if not self._queue.has_recipients_left(item, targets)] if names else ()
+        return [item for item in covered if not self.queue.has_recipients_left(item, targets)] if names else ()
 
     @callback
     def _async_mark_working(self, group: str, names: frozenset[str]) -> None:
@@ -334,7 +336,7 @@ class Outbox:
             return
         self._set_failing(group, failing - names, "")
         if group not in self._failing:
-            for item in self._queue.waiting(group):
+            for item in self.queue.waiting(group):
                 if item.attempts:
                     item.due_at = min(item.due_at, _now())
 
@@ -380,7 +382,7 @@ class Outbox:
     def _remove(self, items: Items) -> None:
         changes: Changes = {}
         for item in items:
-            changes |= self._queue.remove(item, self._targets(item.group))
+            changes |= self.queue.remove(item, self._targets(item.group))
         self._save(changes)
 
     def _save(self, changes: Changes) -> None:

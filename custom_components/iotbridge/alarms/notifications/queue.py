@@ -6,13 +6,14 @@ end; the others get both in one message.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import chain, pairwise, zip_longest
 from typing import Any, NamedTuple
 
 from ..engine.escalation import ACTIONABLE, NotificationKind
 from ..engine.models import AlarmKey
 from ..engine.references import Moves, moved_key
-from .delivery_policy import Deferral, Digest
+from .delivery_policy import Deferral, DeliveryPolicy, Digest
 from .queued_notification import NO_TARGETS, Informed, QueuedNotification
 
 # Changed items by id, as in a batch for the store; None for removed ones.
@@ -51,6 +52,28 @@ def grouped_by_targets(deliveries: Sequence[Delivery]) -> list[tuple[frozenset[s
         parts[index][1].append(item)
         latest[item.key] = index
     return parts
+
+
+def deferral_by(
+    policy: DeliveryPolicy, group: str, now: datetime, *, breaks_through: bool
+) -> Callable[[QueuedNotification], Deferral | None]:
+    """Return a function that returns the deferral of an item of a group by a policy, None to deliver it now."""
+
+    def defer(item: QueuedNotification) -> Deferral | None:
+        return policy.deferral(group, item.severity, now, breaks_through=breaks_through, is_new=item.attempts == 0)
+
+    return defer
+
+
+def covered_by_fallback(items: Sequence[QueuedNotification]) -> list[QueuedNotification]:
+    """Return the items of which the fallback of a group is notified: beginnings, and what follows on them."""
+    begun: set[AlarmKey] = set()
+    covered: list[QueuedNotification] = []
+    for item in items:
+        if item.key in begun or item.is_actionable or (item.occurrences and not item.informed):
+            begun.add(item.key)
+            covered.append(item)
+    return covered
 
 
 class NotificationQueue:
@@ -101,6 +124,10 @@ class NotificationQueue:
     def groups(self) -> list[str]:
         """Return the groups that have items."""
         return list(self._groups)
+
+    def of_alarm(self, key: AlarmKey) -> list[QueuedNotification]:
+        """Return the items of an alarm that are still to be delivered, those of one group after the other."""
+        return [item for alarms in self._groups.values() for item in alarms.get(key, ()) if not item.is_done]
 
     def waiting(self, group: str) -> list[QueuedNotification]:
         """Return the items of a group that are still to be delivered."""

@@ -1,6 +1,6 @@
 """Access to alarms: queries, and commands such as acknowledge, snooze and suppress."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from homeassistant.core import callback
@@ -11,6 +11,7 @@ from ..engine.maintenance_window import MaintenanceWindow
 from ..engine.models import Actor, Alarm, AlarmKey, Severity
 from ..engine.rule import Selection
 from ..engine.suppression import BY_HAND
+from .delivery_records import DeliveryRecord, EpisodeKey
 from .processor import AlarmProcessor
 from .store import HistoryQuery
 from .suppressor import Suppressor
@@ -49,6 +50,10 @@ class AlarmAccess:
     async def async_history(self, query: HistoryQuery) -> list[dict[str, Any]]:
         """Return the recorded transitions, newest first."""
         return await self.processor.async_history(query)
+
+    async def async_deliveries(self, episodes: Sequence[EpisodeKey]) -> list[DeliveryRecord]:
+        """Return the deliveries of some episodes, oldest first."""
+        return await self.processor.writer.async_deliveries(episodes) if episodes else []
 
     async def async_freeze(self, is_frozen: bool) -> None:
         """Freeze the alarm database while it is copied, or end that."""

@@ -17,7 +17,15 @@ from .database_migration import NEWEST, upgrade, version_of
 LOGGER = logging.getLogger(__package__)
 
 # Sort key of each table; a damaged table is read in both directions.
-_KEYS = {"instance": "rule_id {0}, subject {0}", "outbox": "id {0}", "remembered": "name {0}", "history": "id {0}"}
+_KEYS = {
+    "instance": "rule_id {0}, subject {0}",
+    "outbox": "id {0}",
+    "remembered": "name {0}",
+    "history": "id {0}",
+    "delivery": "number {0}, target {0}",
+}
+# Version of the file that has a table for the first time; 1 for the others.
+_SINCE = {"delivery": 5}
 # The file and its companions, the log first: SQLite would apply a log that was left behind to the next file.
 _SUFFIXES = ("-shm", "-wal", "")
 _NO_JSON = object()
@@ -25,6 +33,7 @@ _NO_JSON = object()
 _REMEMBERED: dict[str, tuple[type | UnionType, type | UnionType]] = {
     "maintenance": (bool, object),
     "windows": (dict, dict),
+    "ended_windows": (dict, int | float),
     "absent": (dict, int | float),
     "registry_ids": (dict, str),
     "broker": (int | float | None, object),
@@ -87,8 +96,13 @@ def _check(connection: sqlite3.Connection) -> None:
     if version > NEWEST:
         raise NewerError(version)
     found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if missing := sorted(_KEYS.keys() - found):
+    if missing := sorted(_tables(version) - found):
         raise DamagedError(f"the file has no table {', '.join(missing)}")
+
+
+def _tables(version: int) -> set[str]:
+    """Return the tables of a version of the file."""
+    return {table for table in _KEYS if _SINCE.get(table, 1) <= max(version, 1)}
 
 
 def read_only(path: Path) -> sqlite3.Connection:
@@ -160,9 +174,10 @@ def rebuild(path: Path) -> None:
         damaged.text_factory = _text
         damaged.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)
         # The rows have the version of the damaged file, in which columns may have other names.
-        upgrade(target, _readable_version(damaged))
+        version = _readable_version(damaged)
+        upgrade(target, version)
         with target:
-            rows = {table: _salvage(damaged, target, table) for table in _KEYS}
+            rows = {table: _salvage(damaged, target, table) for table in sorted(_tables(version))}
     connect(new).close()
     aside = _aside(path, ".db")
     for suffix in _SUFFIXES:

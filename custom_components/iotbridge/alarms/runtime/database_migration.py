@@ -77,6 +77,16 @@ ALTER TABLE history RENAME COLUMN why TO reason;
 ALTER TABLE history RENAME COLUMN who TO actor;
 ALTER TABLE history RENAME COLUMN place TO source;
 """,
+    """
+CREATE TABLE IF NOT EXISTS delivery (
+    number INTEGER NOT NULL, target TEXT NOT NULL, at REAL NOT NULL, rule_id TEXT NOT NULL, subject TEXT NOT NULL,
+    episode INTEGER NOT NULL, group_name TEXT NOT NULL, title TEXT NOT NULL, kind TEXT NOT NULL,
+    result TEXT NOT NULL, reason TEXT NOT NULL, held_by TEXT NOT NULL, attempts INTEGER NOT NULL,
+    PRIMARY KEY (number, target)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS delivery_episode ON delivery (rule_id, subject, episode);
+CREATE INDEX IF NOT EXISTS delivery_at ON delivery (at);
+""",
 )
 NEWEST = len(STEPS)
 

@@ -29,6 +29,8 @@ class AlarmEvent:
 SIGNAL_ALARM: SignalType[AlarmEvent] = SignalType(f"{DOMAIN}_alarm")
 # Rules were added, changed or removed.
 SIGNAL_RULES: SignalType[()] = SignalType(f"{DOMAIN}_alarm_rules")
+# A notification of an alarm was delivered, refused or deferred.
+SIGNAL_DELIVERIES: SignalType[AlarmKey] = SignalType(f"{DOMAIN}_alarm_deliveries")
 # A count of open alarms changed, or maintenance began or ended.
 SIGNAL_COUNTS: SignalType[()] = SignalType(f"{DOMAIN}_alarm_counts")
 

@@ -64,6 +64,17 @@ def snapshot_of(hass: HomeAssistant, condition: Condition, state: State, at: flo
     return EntitySnapshot(state.state, state.attributes, at, unit, conversion_to_rule)
 
 
+@callback
+def async_shown_limit(hass: HomeAssistant, condition: Condition, state: State, limit: float) -> float:
+    """Return a limit in the unit in which its entity shows the value; unchanged where it cannot be converted."""
+    unit = unit_of(hass, state, condition.attribute)
+    if unit is None or condition.unit is None or unit == condition.unit:
+        return limit
+    to_entity = conversion(condition.unit, unit, _device_class(state, condition.attribute))
+    converted = to_entity(limit) if to_entity else None
+    return limit if converted is None else round(converted, 4)
+
+
 @lru_cache(maxsize=512)
 def conversion(unit: str | None, wanted: str, device_class: str | None) -> Conversion | None:
     """Return the conversion of numbers between two units; None when they measure different quantities."""

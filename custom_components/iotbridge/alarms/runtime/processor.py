@@ -18,7 +18,7 @@ from ..engine.models import AlarmKey
 from ..engine.references import Moves, moved_key, moved_reason
 from ..engine.rule import Rule
 from .deadlines import DeadlineScheduler
-from .events import SIGNAL_COUNTS, signal_of_rule
+from .events import SIGNAL_COUNTS, SIGNAL_DELIVERIES, signal_of_rule
 from .store import Batch, HistoryQuery
 from .writer import Writer
 
@@ -43,7 +43,7 @@ class AlarmProcessor:
         self._hass = hass
         self.writer = writer
         self.counts = Counts(partial(async_dispatcher_send, hass, SIGNAL_COUNTS))
-        self._settings = settings
+        self.settings = settings
         self._dispatch = dispatch
         self._clock_changed = clock_changed
         self._instances: dict[AlarmKey, Instance] = {}
@@ -80,7 +80,7 @@ class AlarmProcessor:
     def async_advance(self, instance: Instance, event: Input, now: float | None = None) -> AlarmOutcome:
         """Advance an alarm by an input; most evaluations change nothing, and are cheap."""
         now = self.now() if now is None else now
-        outcome = advance(instance, event, now, self._settings)
+        outcome = advance(instance, event, now, self.settings)
         self._deadlines.async_set(instance.key, outcome.due_at)
         if outcome.is_changed:
             self._async_commit(instance, outcome)
@@ -172,7 +172,7 @@ class AlarmProcessor:
 
     @callback
     def _async_schedule(self, instance: Instance) -> None:
-        self._deadlines.async_set(instance.key, due_at(instance, self.now(), self._settings))
+        self._deadlines.async_set(instance.key, due_at(instance, self.now(), self.settings))
 
     # ------------------------------------------------------------------- time
 
@@ -219,7 +219,14 @@ class AlarmProcessor:
 
     @callback
     def async_write(self, batch: Batch) -> asyncio.Task[None] | None:
-        """Schedule the write of a batch; return the task of the writer, None while it waits for a retry."""
+        """Schedule the write of a batch, and publish the alarms whose notifications it changes.
+
+        Return the task of the writer, None while it waits for a retry.
+        """
+        queued = {AlarmKey(*item["key"]) for item in batch.outbox.values() if item}
+        delivered = {AlarmKey(record.rule_id, record.subject) for record in batch.deliveries.values()}
+        for key in queued | delivered:
+            async_dispatcher_send(self._hass, SIGNAL_DELIVERIES, key)
         return self.writer.async_add(batch)
 
     async def async_history(self, query: HistoryQuery) -> list[dict[str, Any]]:

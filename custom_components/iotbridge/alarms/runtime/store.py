@@ -1,4 +1,4 @@
-"""Store of alarms: their states, the queued notifications, and the history of the last 400 days.
+"""Store of alarms: their states, queued notifications, and the history and deliveries of the last 400 days.
 
 One small SQLite file, written in transactions, so that committed data survives a kill of Home Assistant. The recorder
 purges after ten days, and Home Assistant's own store writes late. Blocking: not for the event loop.
@@ -20,6 +20,7 @@ from ..engine.references import Moves, combined_moves, moved_key, moved_reason
 from ..engine.root_cause import PARENT
 from . import database
 from .database import Loaded
+from .delivery_records import DeliveryRecord, DeliveryRecords, EpisodeKey, moved
 
 FILE = "iotbridge_alarms.db"
 KEEP_S = 400 * 24 * 3600.0
@@ -33,18 +34,21 @@ class Batch:
     """Batch of changes that are written in one transaction.
 
     ``instances`` by key and ``outbox`` by id have None for rows to delete; ``remembered`` has other values by name.
-    ``moves`` are renames of entities, for the history that is in the file; ``history`` has the new ids already.
+    ``moves`` are renames of entities, for the rows that are in the file; ``history`` and ``deliveries`` have the new
+    ids already.
     """
 
     instances: dict[AlarmKey, Mapping[str, Any] | None] = field(default_factory=dict)
     outbox: dict[int, Mapping[str, Any] | None] = field(default_factory=dict)
     history: list[tuple[str, Transition]] = field(default_factory=list)
+    deliveries: DeliveryRecords = field(default_factory=dict)
     remembered: dict[str, Any] = field(default_factory=dict)
     moves: Moves = field(default_factory=dict)
 
     def move(self, moves: Moves) -> None:
-        """Add a rename of entities, which applies to the new history here and to the history in the file."""
+        """Add a rename of entities, which applies to the new rows here and to those in the file."""
         self.history = [(rule, _moved(transition, moves)) for rule, transition in self.history]
+        self.deliveries = moved(self.deliveries, moves)
         self.moves = combined_moves(self.moves, moves)
 
     def followed_by(self, later: Batch) -> Batch:
@@ -54,13 +58,15 @@ class Batch:
             self.instances | later.instances,
             self.outbox | later.outbox,
             self.history + later.history,
+            self.deliveries | later.deliveries,
             self.remembered | later.remembered,
             self.moves,
         )
 
     def __bool__(self) -> bool:
         """Return whether there is anything to write."""
-        return bool(self.instances or self.outbox or self.history or self.remembered or self.moves)
+        rows = (self.instances, self.outbox, self.history, self.deliveries, self.remembered, self.moves)
+        return any(rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +191,7 @@ class AlarmStore:
     def _write(self, batch: Batch) -> None:
         with self._opened as connection:
             if batch.moves:
-                _move_history(connection, batch.moves)
+                _move_rows(connection, batch.moves)
             for key, data in batch.instances.items():
                 if data is None:
                     connection.execute("DELETE FROM instance WHERE rule_id = ? AND subject = ?", key)
@@ -201,9 +207,12 @@ class AlarmStore:
                 " reason, actor, source, comment, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (_history_row(rule, transition) for rule, transition in batch.history),
             )
+            marks = ", ".join("?" * len(DeliveryRecord._fields))
+            rows = (_storable(record) for record in batch.deliveries.values())
+            connection.executemany(f"REPLACE INTO delivery VALUES ({marks})", rows)  # noqa: S608 - only marks
             for name, value in batch.remembered.items():
                 connection.execute("REPLACE INTO remembered VALUES (?, ?)", (name, json.dumps(value)))
-        self._logged += len(batch.instances) + len(batch.outbox) + len(batch.history)
+        self._logged += len(batch.instances) + len(batch.outbox) + len(batch.history) + len(batch.deliveries)
 
     @property
     def is_checkpoint_due(self) -> bool:
@@ -220,17 +229,31 @@ class AlarmStore:
 
     def history(self, query: HistoryQuery) -> list[dict[str, Any]]:
         """Return the recorded transitions, newest first."""
-        with closing(sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(self._reading()) as connection:
             cursor = connection.execute(*history_statement(query))
             names = [column[0] for column in cursor.description]
             return [_row_as_dict(dict(zip(names, row, strict=True))) for row in cursor]
+
+    def deliveries(self, episodes: Sequence[EpisodeKey]) -> list[DeliveryRecord]:
+        """Return the records of some episodes, oldest first."""
+        marks = ", ".join(["(?, ?, ?)"] * len(episodes))
+        columns = ", ".join(DeliveryRecord._fields)
+        text = f"SELECT {columns} FROM delivery WHERE (rule_id, subject, episode) IN (VALUES {marks})"  # noqa: S608 - only marks
+        values = [value for episode in episodes for value in episode]
+        with closing(self._reading()) as connection:
+            rows = connection.execute(f"{text} ORDER BY at, number, target LIMIT {MAX_ROWS}", values)
+            return [DeliveryRecord(*row) for row in rows]
+
+    def _reading(self) -> sqlite3.Connection:
+        return sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)
 
     def purge(self, now: float) -> None:
         """Delete history beyond its retention, and move the log into the file; nothing while the file is not open."""
         if not self.is_open:
             return
         with self._opened as connection:
-            connection.execute("DELETE FROM history WHERE at < ?", (now - KEEP_S,))
+            for table in ("history", "delivery"):
+                connection.execute(f"DELETE FROM {table} WHERE at < ?", (now - KEEP_S,))  # noqa: S608 - our own names
         # Home Assistant exits without closing the file: the log of the last run may be left.
         self.checkpoint()
 
@@ -289,13 +312,14 @@ def _moved(transition: Transition, moves: Moves) -> Transition:
     return replace(transition, key=moved_key(transition.key, moves), detail=moved_reason(transition.detail, moves))
 
 
-def _move_history(connection: sqlite3.Connection, moves: Moves) -> None:
-    """Apply a rename to the history, in one statement because two entities may have swapped their ids."""
+def _move_rows(connection: sqlite3.Connection, moves: Moves) -> None:
+    """Apply a rename to the rows in the file, each time in one statement: two entities may have swapped their ids."""
     connection.create_function("moved_subject", 1, lambda subject: moves.get(subject, subject), deterministic=True)
     connection.create_function("moved_reason", 1, lambda reason: moved_reason(reason, moves), deterministic=True)
     marks = ", ".join("?" * len(moves))
-    change = f"UPDATE history SET subject = moved_subject(subject) WHERE subject IN ({marks})"  # noqa: S608 - only marks
-    connection.execute(change, list(moves))
+    for table in ("history", "delivery"):
+        change = f"UPDATE {table} SET subject = moved_subject(subject) WHERE subject IN ({marks})"  # noqa: S608 - only marks
+        connection.execute(change, list(moves))
     change = "UPDATE history SET detail = moved_reason(detail) WHERE detail LIKE ? AND detail != moved_reason(detail)"
     connection.execute(change, (f"{PARENT}%",))
 
@@ -318,7 +342,11 @@ def _history_row(rule: str, transition: Transition) -> tuple[Any, ...]:
         transition.by.comment,
         transition.detail,
     )
-    # SQLite rejects texts with half a character, which a truncated text may have.
+    return _storable(row)
+
+
+def _storable(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a row without half characters, which a truncated text may have and SQLite rejects."""
     return tuple(item.encode(errors="replace").decode() if isinstance(item, str) else item for item in row)
 
 

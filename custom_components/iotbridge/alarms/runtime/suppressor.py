@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
+from math import inf
 from typing import Any
 import uuid
 
@@ -31,6 +32,8 @@ from .processor import AlarmProcessor
 
 # Key of the entity that reports the connection to the broker.
 BROKER_CONNECTED = "broker_connected"
+# Name of the remembered ends of recurring windows that a person ended.
+ENDED_WINDOWS = "ended_windows"
 # After a root cause has cleared, the alarms that it explained get this time to clear before they are notified: hosts
 # reconnect to a broker within a minute.
 GRACE_S = 75.0
@@ -53,6 +56,8 @@ class Suppressor:
         self.async_apply_soon = CoalescedCall(hass, self.async_apply)
         self.maintenance = False
         self.windows: dict[str, MaintenanceWindow] = {}
+        # By recurring window that a person ended, when it would have closed; it opens again the next time.
+        self._ended: dict[str, float] = {}
 
     @callback
     def async_restore(self, remembered: Mapping[str, Any]) -> None:
@@ -62,6 +67,7 @@ class Suppressor:
             if window := parse_or_log("A maintenance window", partial(MaintenanceWindow.from_dict, data)):
                 self.windows[key] = window
         self._broker_lost_at = remembered.get(BROKER)
+        self._ended = dict(remembered.get(ENDED_WINDOWS, {}))
 
     @property
     def timed_windows(self) -> dict[str, MaintenanceWindow]:
@@ -95,25 +101,33 @@ class Suppressor:
 
     @callback
     def async_end_window(self, window_id: str, by: Actor) -> None:
-        """End a window before its time."""
-        if self.windows.pop(window_id, None) is not None:
-            self._async_save_windows()
-            self.async_apply(by)
+        """End a window before its time; a recurring one opens again the next time."""
+        if (until := self.closes_at(window_id, self._processor.now())) is None:
+            return
+        if self.windows[window_id].until is None:
+            self._ended[window_id] = until
+        else:
+            del self.windows[window_id]
+        self._async_save_windows()
+        self.async_apply(by)
 
     @callback
     def async_update_windows(self) -> None:
         """Remove the windows that have ended, and apply those that open or close now."""
         now = self._processor.now()
-        ended = [key for key, window in self.timed_windows.items() if not window.is_open(now, dt_util.now())]
-        for window_id in ended:
+        past = [key for key in self.timed_windows if self.closes_at(key, now) is None]
+        for window_id in past:
             del self.windows[window_id]
-        if ended:
+        if past:
             self._async_save_windows()
         self.async_apply()
 
     @callback
     def _async_save_windows(self) -> None:
+        self._ended = {key: until for key, until in self._ended.items() if until > self._processor.now()}
         self._processor.async_remember("windows", {key: window.as_dict() for key, window in self.timed_windows.items()})
+        self._processor.async_remember(ENDED_WINDOWS, self._ended)
+        async_dispatcher_send(self._hass, SIGNAL_COUNTS)
 
     @callback
     def async_clear_locations(self) -> None:
@@ -160,7 +174,7 @@ class Suppressor:
         now = self._processor.now()
         self._children = None
         grace_ends, self._grace_ends = self._grace_ends, {}
-        open_windows = self._open_windows(now)
+        open_windows = self.open_windows(now)
         instances = list(self._processor)
         self._async_update_broker(instances, now)
         explained = parents(map(self._member, instances), broker_lost_at=self._broker_lost_at)
@@ -234,15 +248,42 @@ class Suppressor:
 
     def is_in_maintenance(self, entity_id: str) -> bool:
         """Return whether maintenance or an open window suppresses the alarms of an entity."""
-        matching = self._open_windows(self._processor.now()).values()
+        matching = self.open_windows(self._processor.now()).values()
         return self.maintenance or any(entity_id in entities for _, entities in matching)
 
-    def _open_windows(self, now: float) -> dict[str, tuple[MaintenanceWindow, frozenset[str]]]:
-        local = dt_util.now()
+    def closes_at(self, window_id: str, at: float) -> float | None:
+        """Return when a window closes that is open at a time; None while it is not, or when a person ended it."""
+        if (window := self.windows.get(window_id)) is None:
+            return None
+        until = window.closes_at(at, self._local(at))
+        return None if until is None or until <= self._ended.get(window_id, -inf) else until
+
+    def next_change(self, at: float) -> float | None:
+        """Return when the next window opens or closes, or a grace period ends, after a time."""
+        local = self._local(at)
+        times = [*self._grace_ends.values(), *(window.opens_at(local) for window in self.windows.values())]
+        times += [self.closes_at(window_id, at) for window_id in self.windows]
+        return min((each for each in times if each is not None and each > at), default=None)
+
+    def reasons_at(self, instance: Instance, at: float) -> frozenset[str]:
+        """Return the reasons of maintenance and of a grace period that an alarm will have at a time."""
+        grace = (reason for (key, reason), until in self._grace_ends.items() if key == instance.key and at < until)
+        return frozenset([*self._reasons(instance, self.open_windows(at)), *grace])
+
+    def cause_of(self, instance: Instance) -> AlarmKey | None:
+        """Return the root cause of an alarm, which may be another state of a known one, among the present alarms."""
+        others = (self._member(other) for other in self._processor if other.key != instance.key)
+        return parents([*others, self._member(instance)], broker_lost_at=self._broker_lost_at).get(instance.key)
+
+    def _local(self, at: float) -> datetime:
+        return dt_util.as_local(dt_util.utcnow() + timedelta(seconds=at - self._processor.now()))
+
+    def open_windows(self, now: float) -> dict[str, tuple[MaintenanceWindow, frozenset[str]]]:
+        """Return the windows that are open at a time, by id, with the entities that they select."""
         return {
             key: (window, self._selector.async_matching(window.selection))
             for key, window in self.windows.items()
-            if window.is_open(now, local)
+            if self.closes_at(key, now) is not None
         }
 
     def _reasons(

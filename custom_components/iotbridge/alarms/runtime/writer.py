@@ -1,7 +1,7 @@
 """Writer of the alarm store: one batch after the other, with retries where the disk fails."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 import sqlite3
@@ -15,6 +15,7 @@ from ...const import DOMAIN, LOGGER
 from ..engine.instance import Instance
 from ..engine.models import AlarmKey, Transition
 from .database import Loaded, is_damage
+from .delivery_records import DeliveryRecord, EpisodeKey, recorded
 from .store import MAX_ROWS, AlarmStore, Batch, HistoryQuery
 
 WRITE_RETRY_S = 30
@@ -138,6 +139,7 @@ class Writer:
     def async_add(self, batch: Batch) -> asyncio.Task[None] | None:
         """Add a batch to the next one and start a write; return as ``async_write`` does."""
         self.batch.outbox |= batch.outbox
+        self.batch.deliveries |= batch.deliveries
         self.batch.instances |= batch.instances
         return self.async_write()
 
@@ -240,9 +242,11 @@ class Writer:
             self._deliver(self.batch)
 
     def _trim(self) -> None:
-        """Limit the unwritten history in memory by dropping its oldest rows."""
+        """Limit the unwritten rows in memory by dropping the oldest ones."""
         if self._is_failing and len(self.batch.history) > MAX_ROWS:
             del self.batch.history[:-MAX_ROWS]
+        if self._is_failing and len(self.batch.deliveries) > MAX_ROWS:
+            self.batch.deliveries = dict(list(self.batch.deliveries.items())[-MAX_ROWS:])
 
     @callback
     def _async_retry(self, _now: datetime) -> None:
@@ -253,11 +257,20 @@ class Writer:
 
     async def async_history(self, query: HistoryQuery) -> list[dict[str, Any]]:
         """Return the recorded transitions, newest first; none while the file cannot be read."""
+        return await self._async_read(self._store.history, query)
+
+    async def async_deliveries(self, episodes: Sequence[EpisodeKey]) -> list[DeliveryRecord]:
+        """Return the records of deliveries of some episodes, oldest first, with those that are not written yet."""
+        stored = await self._async_read(self._store.deliveries, episodes)
+        unwritten = {key: record for key, record in self.batch.deliveries.items() if record.episode_key in episodes}
+        return sorted((recorded(stored) | unwritten).values(), key=lambda record: (record.at, record.number))
+
+    async def _async_read[T, Q](self, read: Callable[[Q], list[T]], query: Q) -> list[T]:
         if self._writing:
             await asyncio.shield(self._writing)
         rescues = self._store.rescues
         try:
-            return await self._hass.async_add_executor_job(self._store.history, query)
+            return await self._hass.async_add_executor_job(read, query)
         except sqlite3.DatabaseError as error:
             if not is_damage(error):
                 if self._is_failing:
@@ -265,7 +278,7 @@ class Writer:
                 raise
         await self._async_run(self._store.rebuild, rescues)
         await self._async_check_damage()
-        return await self._hass.async_add_executor_job(self._store.history, query)
+        return await self._hass.async_add_executor_job(read, query)
 
     async def async_freeze(self, is_frozen: bool) -> None:
         """Freeze the file while it is copied, or end that; writes go to its log meanwhile."""

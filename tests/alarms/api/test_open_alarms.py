@@ -1,0 +1,108 @@
+"""Subscription to the open alarms: everything once, then only what changed."""
+
+from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket
+
+from custom_components.iotbridge.alarms.engine.models import Severity
+from tests.alarms.home import reload
+from tests.kit import Kit
+from tests.rules import add_rule, call, set_state
+
+from .dialog import changes, subscribe
+
+
+async def test_only_changes_are_sent(kit: Kit, client: MockHAClientWebSocket) -> None:
+    await add_rule(kit, "sensor.one", "sensor.two")
+    await set_state(kit, "sensor.one", "90")
+    first = await subscribe(client)
+    assert [row["entity_id"] for row in first["alarms"]] == ["sensor.one"]
+    first_id = first["alarms"][0]["id"]
+
+    await set_state(kit, "sensor.two", "95")
+    second = await changes(kit, client)
+    assert [row["entity_id"] for row in second["alarms"]] == ["sensor.two"]
+    assert (second["removed"], second["total"], "maintenance" in second) == ([], 2, False)
+
+    await call(kit, "acknowledge", entity_id="sensor.one", comment="Mine.")
+    (row,) = (await changes(kit, client))["alarms"]
+    assert (row["state"], row["acknowledged"]["comment"]) == ("acknowledged", "Mine.")
+    assert row["acknowledged"]["at"] is not None
+
+    await set_state(kit, "sensor.one", "20")
+    last = await changes(kit, client)
+    assert (last["alarms"], last["removed"], last["total"]) == ([], [first_id], 1)
+
+
+async def test_many_changes_are_one_message(kit: Kit, client: MockHAClientWebSocket) -> None:
+    names = [f"sensor.many_{number}" for number in range(20)]
+    await add_rule(kit, *names)
+    await subscribe(client)
+
+    for name in names:
+        await set_state(kit, name, "90")
+
+    assert len((await changes(kit, client))["alarms"]) == 20
+
+
+async def test_the_limit_keeps_the_most_urgent(kit: Kit, client: MockHAClientWebSocket) -> None:
+    await add_rule(kit, "sensor.one", "sensor.two")
+    await add_rule(kit, "sensor.three", severity=Severity.CRITICAL, name="Worse")
+    for name in ("one", "two"):
+        await set_state(kit, f"sensor.{name}", "90")
+    first = await subscribe(client, limit=1)
+    assert ([row["rule"] for row in first["alarms"]], first["total"]) == (["Hot"], 2)
+
+    await set_state(kit, "sensor.three", "90")
+
+    second = await changes(kit, client)
+    assert ([row["rule"] for row in second["alarms"]], second["total"]) == (["Worse"], 3)
+    assert second["removed"] == [first["alarms"][0]["id"]]
+
+
+async def test_a_guest_gets_nothing_of_what_he_may_not_read(kit: Kit, guest_client: MockHAClientWebSocket) -> None:
+    await add_rule(kit, "sensor.one", "sensor.two")
+    for name in ("one", "two"):
+        await set_state(kit, f"sensor.{name}", "90")
+
+    first = await subscribe(guest_client)
+    assert ([row["entity_id"] for row in first["alarms"]], first["total"]) == (["sensor.one"], 1)
+
+    await call(kit, "acknowledge", entity_id=["sensor.one", "sensor.two"])
+    second = await changes(kit, guest_client)
+    assert ([row["entity_id"] for row in second["alarms"]], second["total"]) == (["sensor.one"], 1)
+
+
+async def test_a_subscription_survives_a_reload(kit: Kit, client: MockHAClientWebSocket) -> None:
+    await add_rule(kit, "sensor.one")
+    await set_state(kit, "sensor.one", "90")
+    (row,) = (await subscribe(client))["alarms"]
+
+    await reload(kit)
+    await call(kit, "acknowledge", entity_id="sensor.one")
+
+    (after,) = (await changes(kit, client))["alarms"]
+    assert (after["id"], after["state"]) == (row["id"], "acknowledged")
+
+
+async def test_ending_a_subscription_ends_its_events(kit: Kit, client: MockHAClientWebSocket) -> None:
+    await add_rule(kit, "sensor.one")
+    await set_state(kit, "sensor.one", "90")
+    await client.send_json_auto_id({"type": "iotbridge/alarms/open"})
+    answer = await client.receive_json()
+    await client.receive_json()
+    await client.send_json_auto_id({"type": "unsubscribe_events", "subscription": answer["id"]})
+    assert (await client.receive_json())["success"]
+
+    await call(kit, "acknowledge", entity_id="sensor.one")
+    await kit.wait(1)
+
+    await client.send_json_auto_id({"type": "ping"})
+    assert (await client.receive_json())["type"] == "pong"
+
+
+async def test_without_iot_bridge_a_subscription_is_refused(kit: Kit, client: MockHAClientWebSocket) -> None:
+    (entry,) = kit.hass.config_entries.async_entries("iotbridge")
+    assert await kit.hass.config_entries.async_unload(entry.entry_id)
+
+    await client.send_json_auto_id({"type": "iotbridge/alarms/open"})
+
+    assert (await client.receive_json())["error"]["code"] == "not_found"
