@@ -1,0 +1,57 @@
+"""Home Assistant's own Alerts, in its frontend: chosen rules are there until they are removed.
+
+Pictures stay in the folder that IOTBRIDGE_PICTURES names.
+"""
+
+import os
+from pathlib import Path
+import shutil
+
+from lab.alarms import add_rule, remove
+from lab.browser import browsing
+from lab.lab import Lab
+from lab.wizard import suggestions
+import pytest
+
+from .alarm import Gauge
+
+pytestmark = pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no Chromium")
+
+
+async def test_a_chosen_rule_is_on_the_security_page_until_it_is_removed(lab: Lab, tmp_path: Path) -> None:
+    pictures = Path(os.environ.get("IOTBRIDGE_PICTURES", tmp_path))
+    gauge = Gauge(lab, "boiler_temperature")
+    await gauge.discover()
+    await gauge.publish(20.0)
+    rule_id = await add_rule(
+        lab.client, "above", "Boiler too hot", condition={"above": 80}, entities=[gauge.entity_id], severity="critical"
+    )
+    rows = [row for row in await lab.client.entities() if row["unique_id"] == f"{rule_id}_alarm"]
+    by_domain = {row["entity_id"].partition(".")[0]: row["entity_id"] for row in rows}
+    assert by_domain.keys() == {"binary_sensor", "sensor", "event", "button"}
+    (entry,) = await lab.client.entries("iotbridge")
+    form = await lab.client.options_flow(entry["entry_id"])
+    answers = suggestions(form["data_schema"])
+    answers["alarms"]["core_alerts"] = [by_domain["binary_sensor"]]
+
+    result = await lab.client.rest("POST", f"config/config_entries/options/flow/{form['flow_id']}", answers)
+    assert result["type"] == "create_entry", result
+    await gauge.publish(90.0)
+    await lab.client.wait_state(by_domain["binary_sensor"], "on")
+    await lab.client.wait_state(by_domain["sensor"], "unacknowledged")
+
+    async with browsing(lab) as page:
+        for name, address, text in (
+            ("security", "/security", "Active alerts"),
+            ("overview", "/home", "1 active alert"),
+        ):
+            await page.goto(lab.home_assistant.url + address)
+            await page.get_by_text(text).first.wait_for()
+            await page.wait_for_load_state("networkidle")
+            await page.screenshot(path=pictures / f"core-alerts-{name}.png")
+            if name == "security":
+                await page.get_by_text("Boiler too hot").first.wait_for()
+
+    await remove(lab.client, rule_id)
+    security = await lab.client.command("frontend/get_system_data", key="security")
+    assert security["value"] == {}
