@@ -46,7 +46,7 @@ async def test_a_chosen_rule_is_on_the_security_page_until_it_is_removed(lab: La
             ("overview", "/home", "1 active alert"),
         ):
             await page.goto(lab.home_assistant.url + address)
-            await page.get_by_text(text).first.wait_for()
+            await page.get_by_text(text).filter(visible=True).first.wait_for()
             await page.wait_for_load_state("networkidle")
             await page.screenshot(path=pictures / f"core-alerts-{name}.png")
             if name == "security":
