@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 import json
 import shutil
+from typing import override
 
 from playwright.async_api import Page, async_playwright  # type: ignore[import-not-found, unused-ignore]
 
@@ -24,13 +26,40 @@ FLAGS = [
 PATIENCE_MS = 30_000
 
 
+@dataclass(frozen=True)
+class Screen:
+    """Screen of a device; its name is part of the names of pictures."""
+
+    name: str
+    width: int
+    height: int
+    is_dark: bool = False
+
+    @override
+    def __str__(self) -> str:
+        """Return the name, with the theme."""
+        return f"{self.name}-{'dark' if self.is_dark else 'light'}"
+
+    def darkened(self) -> Screen:
+        """Return the screen with the dark theme."""
+        return replace(self, is_dark=True)
+
+
+DESKTOP = Screen("desktop", 1280, 1180)
+PHONE = Screen("phone", 390, 844)
+
+
 @asynccontextmanager
-async def browsing(lab: Lab, *, width: int = 1280, height: int = 1180) -> AsyncGenerator[Page]:
+async def browsing(
+    lab: Lab, *, width: int = DESKTOP.width, height: int = DESKTOP.height, is_dark: bool = False
+) -> AsyncGenerator[Page]:
     """Return a page without an address yet; waiting for a missing element fails after half a minute."""
     tokens = json.dumps(await _tokens(lab))
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
-        context = await browser.new_context(viewport={"width": width, "height": height}, locale="en-GB")
+        context = await browser.new_context(
+            viewport={"width": width, "height": height}, locale="en-GB", color_scheme="dark" if is_dark else "light"
+        )
         await context.add_init_script(f"localStorage.hassTokens = {json.dumps(tokens)}")
         page = await context.new_page()
         page.set_default_timeout(PATIENCE_MS)
@@ -38,6 +67,20 @@ async def browsing(lab: Lab, *, width: int = 1280, height: int = 1180) -> AsyncG
             yield page
         finally:
             await browser.close()
+
+
+def collect_errors(page: Page, part: str) -> list[str]:
+    """Return a list that receives the errors of a page that name a part of it, such as the path of a module."""
+    errors: list[str] = []
+
+    def add(text: str, *, is_error: bool = True) -> None:
+        if is_error and part in text:
+            errors.append(text)
+
+    page.on("console", lambda line: add(f"{line.text} {line.location.get('url')}", is_error=line.type == "error"))
+    page.on("pageerror", lambda error: add(f"{error.message}\n{error.stack}"))
+    page.on("response", lambda answer: add(f"{answer.status} {answer.url}", is_error=answer.status >= 400))
+    return errors
 
 
 async def _tokens(lab: Lab) -> dict[str, object]:

@@ -1,6 +1,6 @@
 // Alarms of the last 30 days, by day.
 import { openAlarm } from "./alarms.js";
-import { SEVERITY_CLASSES } from "./alarm-texts.js";
+import { SEVERITY_CLASSES, titleOf } from "./alarm-texts.js";
 import { h, renderOnce } from "./dom.js";
 import { clock, day, duration, isToday } from "./formats.js";
 import { sheet } from "./styles.js";
@@ -64,8 +64,6 @@ const line = (hass, element, episode) => {
     h("span", null, name, `: ${said(hass, episode)}`),
     h("span", { class: "num" }, clock(hass, episode.raised_at)));
 };
-
-const titleOf = (hass, { name, rule }) => (name && name !== rule ? t(hass, "alarm.title", { name, rule }) : rule);
 
 const said = (hass, { reason, value, raised_at: raised, cleared_at: cleared, acknowledged_at: at, acknowledged_by: who, comment }) => {
   const words = [reason || value];

@@ -94,7 +94,7 @@ export const createAlarmRow = (context) => {
     renderOnce(buttons, data, () => [
       canAcknowledge
         ? h("button", { class: "btn main", type: "button", disabled: isBusy, onclick: () => actions.acknowledge(row) },
-            icon("check"), t(hass, "action.acknowledge"), hiddenText(`: ${title}`))
+            icon("check"), t(hass, "action.acknowledge"), hiddenText(` ${title}`))
         : null,
       canAcknowledge
         ? h("button", { class: "btn ico", type: "button", "aria-haspopup": "menu", "aria-label": t(hass, "action.snooze_name", { name: title }),

@@ -31,7 +31,7 @@ const createShortRow = (context, describe) => {
       const action = status?.phase === "done" ? { label: t(hass, "action.undo"), run: () => status.undo() } : shown.action;
       renderOnce(place, [action?.label, status?.phase, shown.title, row.state], () =>
         action
-          ? h("button", { class: "btn", type: "button", disabled: status?.phase === "busy", onclick: () => action.run(row) }, action.label, hiddenText(`: ${shown.title}`))
+          ? h("button", { class: "btn", type: "button", disabled: status?.phase === "busy", onclick: () => action.run(row) }, action.label, hiddenText(` ${shown.title}`))
           : [],
       );
     },

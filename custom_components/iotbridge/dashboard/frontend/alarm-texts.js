@@ -7,12 +7,11 @@ const HOUR_S = 3600;
 export const SEVERITY_ICONS = { critical: "alert-octagon", warning: "alert", info: "information" };
 export const SEVERITY_CLASSES = { critical: "crit", warning: "warn", info: "info" };
 
-/** Return the name: that of the rule, with the entity in front where the rule has more than one. */
-export const titleOf = (hass, row) => {
-  const total = hass.states[row.rule_entity_id]?.attributes.total;
-  return row.entity_id && total !== 1 && row.name !== row.rule
-    ? t(hass, "alarm.title", { name: row.name, rule: row.rule })
-    : row.rule;
+/** Return the name: that of the rule, with the entity in front where the rule has several and does not name it. */
+export const titleOf = (hass, { rule, rule_entity_id: ruleEntity, entity_id: entityId, name }) => {
+  const isOnly = !entityId || hass.states[ruleEntity]?.attributes.total === 1;
+  const isNamed = rule.toLowerCase().includes(name.toLowerCase());
+  return isOnly || isNamed ? rule : t(hass, "alarm.title", { name, rule });
 };
 
 /** Return the names as a list: "Anna and Ben". */
@@ -92,7 +91,8 @@ export const notifiedText = (hass, row) => {
   }
   const [waiting] = row.pending;
   if (waiting?.until && !last) said.push(t(hass, "alarm.held", { who: waiting.group, time: until(hass, waiting.until) }));
-  const [next] = row.next;
+  const isHeld = (group) => !last && group === waiting?.group;
+  const next = row.next.find(({ group }) => !isHeld(group));
   if (next && row.state === "unacknowledged") said.push(nextText(hass, next));
   if (row.tells_nobody) said.push(t(hass, "alarm.no_group"));
   return said.join(" · ");

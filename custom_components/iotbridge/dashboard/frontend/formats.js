@@ -48,7 +48,11 @@ const dateFormat = (hass, options) => {
 };
 
 /** Return the time of day. */
-export const clock = (hass, date) => dateFormat(hass, { hour: "numeric", minute: "2-digit" }).format(new Date(date));
+export const clock = (hass, date) => {
+  const { hourCycle } = dateFormat(hass, { hour: "numeric" }).resolvedOptions();
+  const hour = hourCycle === "h12" || hourCycle === "h11" ? "numeric" : "2-digit";
+  return dateFormat(hass, { hour, minute: "2-digit" }).format(new Date(date));
+};
 
 /** Return the day, without the year. */
 export const day = (hass, date) => dateFormat(hass, { day: "numeric", month: "long" }).format(new Date(date));

@@ -16,6 +16,7 @@ defineLazily("iotbridge-alarm-info", () => import("./alarm-info.js"), { properti
 defineLazily("iotbridge-alarm-list", () => import("./alarm-list.js"), {
   properties: CARD_PROPERTIES,
   methods: {
+    connectedWhileHidden: true, // otherwise an empty block could never show itself again
     getCardSize: () => 4,
     getGridOptions: () => ({ columns: "full", min_columns: 6, rows: "auto" }),
   },

@@ -1,0 +1,270 @@
+"""Cards and dialogs in the real frontend, in a real browser: on a desktop and on a phone, light and dark.
+
+Pictures stay in the folder that IOTBRIDGE_PICTURES names.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+import os
+from pathlib import Path
+import re
+import shutil
+from typing import Any
+
+from lab.alarms import add_group, add_rule, alarms, remove, subentries
+from lab.browser import DESKTOP, PHONE, Screen, browsing, collect_errors
+from lab.client import Json
+from lab.lab import Lab
+from lab.waiting import until
+from playwright.async_api import Locator, Page, expect  # type: ignore[import-not-found, unused-ignore]
+import pytest
+
+from .accessibility import findings
+
+pytestmark = pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no Chromium")
+
+COLD, FULL, OPEN = "Greenhouse is too cold", "Rain barrel is almost full", "Cellar door is open"
+GREENHOUSE, BARREL, DOOR = "input_number.greenhouse", "input_number.rain_barrel", "input_boolean.cellar_door"
+INSTRUCTIONS = "Switch on the frost heater and close the vent."
+GROUPS = ("Anna", "Ben")
+# Home Assistant's pages have errors of their own; ours name the path of the module, or one of its elements.
+OURS = "iotbridge"
+
+
+@dataclass
+class Household:
+    """Alarms of a household, and the address of a dashboard with the cards."""
+
+    lab: Lab
+    dashboard: str
+    pictures: Path
+
+    async def set(self, entity_id: str, value: float) -> None:
+        """Set the value of a slider."""
+        await self.lab.client.call("input_number.set_value", {"entity_id": entity_id, "value": value})
+
+    async def state(self, rule: str) -> str:
+        """Return the state of the alarm of a rule."""
+        found = await alarms(self.lab.client, rule)
+        return str(found[0]["state"]) if found else "normal"
+
+    async def wait_state(self, rule: str, state: str) -> None:
+        """Wait until the alarm of a rule has a state."""
+
+        async def has_state() -> bool:
+            return await self.state(rule) == state
+
+        await until(has_state, timeout_s=20, what=f"{rule} to be {state}")
+
+    async def rule_entity(self, rule: str) -> str:
+        """Return the binary sensor of a rule."""
+        (subentry,) = [row for row in await subentries(self.lab.client) if row["title"] == rule]
+        row = await self.lab.client.find_entity(f"{subentry['subentry_id']}_alarm")
+        assert row is not None
+        return str(row["entity_id"])
+
+
+@pytest.fixture(scope="module")
+async def household(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Household]:
+    """Return a household with three raised alarms of different severity."""
+    client = lab.client
+    slider = {"step": 0.1, "initial": 20, "mode": "slider"}
+    await client.command("input_number/create", name="Greenhouse", unit_of_measurement="°C", min=-10, max=40, **slider)
+    await client.command("input_number/create", name="Rain barrel", unit_of_measurement="%", min=0, max=100, **slider)
+    await client.command("input_boolean/create", name="Cellar door")
+    async with AsyncExitStack() as stack:
+
+        async def rule(kind: str, name: str, entity_id: str, condition: Json, **how: Any) -> None:
+            rule_id = await add_rule(client, kind, name, condition=condition, entities=[entity_id], **how)
+            stack.push_async_callback(remove, client, rule_id)
+
+        for group in GROUPS:
+            stack.push_async_callback(remove, client, await add_group(client, group, persistent=True))
+        steps = [(0.0, ["Anna"]), (20 * 60.0, ["Ben"])]
+        more = {"instructions": INSTRUCTIONS}
+        await rule("below", COLD, GREENHOUSE, {"below": 5, "hysteresis": 0.5}, steps=steps, more=more)
+        await rule("above", FULL, BARREL, {"above": 90, "hysteresis": 2}, steps=steps, severity="critical")
+        await rule("state", OPEN, DOOR, {"states": ["on"]}, severity="info")
+        await client.command("lovelace/dashboards/create", url_path="alarm-cards", title="Cards", mode="storage")
+        await client.command("lovelace/config/save", url_path="alarm-cards", config=CARDS)
+        pictures = Path(os.environ.get("IOTBRIDGE_PICTURES", tmp_path_factory.mktemp("pictures")))
+        yield Household(lab, f"{lab.home_assistant.url}/alarm-cards/now", pictures)
+
+
+def _card(show: str) -> Json:
+    return {"type": "custom:iotbridge-alarm-list", "show": show, "heading": True, "history_path": "/history"}
+
+
+CARDS: Json = {
+    "views": [
+        {
+            "title": "Now",
+            "path": "now",
+            "type": "sections",
+            "max_columns": 3,
+            "sections": [
+                {"type": "grid", "column_span": 2, "cards": [_card("needs_you")]},
+                {"type": "grid", "cards": [_card(show) for show in ("silent", "maintenance", "snoozed")]},
+                {"type": "grid", "cards": [_card("history")]},
+            ],
+        }
+    ]
+}
+
+
+@pytest.fixture
+async def raised(household: Household) -> Household:
+    """Return the household with all alarms unacknowledged; an alarm that still is stays as it is."""
+    if await household.state(COLD) != "unacknowledged":
+        for value, state in ((20, "normal"), (9, "normal"), (3.8, "unacknowledged")):
+            await household.set(GREENHOUSE, value)
+            await household.wait_state(COLD, state)
+    await household.set(BARREL, 97)
+    await household.lab.client.call("input_boolean.turn_on", {"entity_id": DOOR})
+    for rule in (FULL, OPEN):
+        await household.wait_state(rule, "unacknowledged")
+    return household
+
+
+SCREENS = [DESKTOP, PHONE, DESKTOP.darkened(), PHONE.darkened()]
+
+
+@pytest.fixture
+async def page(request: pytest.FixtureRequest, raised: Household) -> AsyncGenerator[Page]:
+    """Return a page on a screen; at its end there must have been no error of ours."""
+    screen: Screen = getattr(request, "param", DESKTOP)
+    async with browsing(raised.lab, width=screen.width, height=screen.height, is_dark=screen.is_dark) as page:
+        errors = collect_errors(page, OURS)
+        yield page
+        assert errors == []
+
+
+def row(page: Page, rule: str) -> Locator:
+    return page.locator("li.alarm").filter(has_text=rule)
+
+
+def block(page: Page, title: str) -> Locator:
+    return page.locator("iotbridge-alarm-list").filter(has=page.get_by_role("heading", name=title, exact=True))
+
+
+async def open_cards(page: Page, household: Household) -> None:
+    await page.goto(household.dashboard)
+    for rule in (COLD, FULL, OPEN):
+        await row(page, rule).wait_for()
+
+
+async def open_dialog(page: Page, household: Household, rule: str) -> Locator:
+    """Follow the link of a notification, on a page that has none of our cards."""
+    entity_id = await household.rule_entity(rule)
+    await page.goto(f"{household.lab.home_assistant.url}/profile/general?more-info-entity-id={entity_id}")
+    info = page.locator("iotbridge-alarm-info")
+    await info.get_by_role("heading", name="What happened").wait_for()
+    return info
+
+
+async def picture(page: Page, household: Household, name: str, screen: Screen) -> None:
+    household.pictures.mkdir(parents=True, exist_ok=True)
+    await page.screenshot(path=household.pictures / f"{name}-{screen}.png", animations="disabled")
+
+
+@pytest.mark.parametrize(("page", "screen"), [(screen, screen) for screen in SCREENS], ids=str, indirect=["page"])
+async def test_cards_and_dialog_fit_every_screen(page: Page, screen: Screen, household: Household) -> None:
+    await open_cards(page, household)
+
+    rows = page.locator("li.alarm .name")
+    assert [await name.inner_text() for name in await rows.all()] == [FULL, COLD, OPEN]
+    await expect(row(page, COLD)).to_contain_text("below 5 °C")
+    await expect(row(page, COLD)).to_contain_text(INSTRUCTIONS)
+    await expect(row(page, COLD)).to_contain_text("Anna was notified at")
+    await expect(row(page, COLD)).to_contain_text(re.compile(r"Ben follows in 1\d:\d\d"))
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await picture(page, household, "cards", screen)
+    assert await findings(page, "iotbridge-alarm-list") == []
+
+    info = await open_dialog(page, household, COLD)
+    await expect(info).to_contain_text("1.2 °C below the limit of 5 °C")
+    await expect(info.locator("svg.graph polyline").first).to_be_attached()
+    await picture(page, household, "alarm", screen)
+    assert await findings(page, "iotbridge-alarm-info") == []
+    await info.get_by_role("button", name="Snooze").click()
+    await expect(info.get_by_role("menuitem")).to_have_count(6)
+    await picture(page, household, "snooze", screen)
+    assert await findings(page, "iotbridge-alarm-info") == []
+
+
+@pytest.mark.parametrize("page", [DESKTOP, PHONE], ids=str, indirect=True)
+async def test_one_press_acknowledges_and_can_be_undone(page: Page, household: Household) -> None:
+    await open_cards(page, household)
+
+    await row(page, COLD).get_by_role("button", name="Acknowledge").click()
+    await expect(row(page, COLD)).to_contain_text("Demo knows")
+    await household.wait_state(COLD, "acknowledged")
+
+    await row(page, COLD).get_by_role("button", name="Undo").click()
+    await household.wait_state(COLD, "unacknowledged")
+    await expect(row(page, COLD).get_by_role("button", name="Acknowledge")).to_be_visible()
+    await expect(row(page, FULL).get_by_role("button", name="Acknowledge")).to_be_visible()
+
+
+async def test_snoozed_alarm_moves_to_its_block_and_back(page: Page, household: Household) -> None:
+    await open_cards(page, household)
+    snoozed = block(page, "Snoozed")
+    await expect(snoozed).to_be_hidden()
+
+    await row(page, FULL).get_by_role("button", name="Snooze").click()
+    await page.get_by_role("menuitem", name="1 hour").click()
+    await household.wait_state(FULL, "snoozed")
+    await expect(snoozed.get_by_role("button", name=FULL, exact=True)).to_be_visible()
+
+    await snoozed.get_by_role("button", name="Take back").click()
+    await household.wait_state(FULL, "unacknowledged")
+    await expect(snoozed).to_be_hidden()
+
+
+async def test_dialog_acknowledges_with_a_comment_and_starts_maintenance(page: Page, household: Household) -> None:
+    info = await open_dialog(page, household, COLD)
+
+    await info.get_by_role("button", name="More about").click()
+    await info.get_by_role("menuitem", name="Acknowledge with a comment").click()
+    await info.get_by_role("textbox", name="Comment").fill("The heater <b>is</b> on")
+    await info.get_by_role("dialog").get_by_role("button", name="Acknowledge").click()
+    await household.wait_state(COLD, "acknowledged")
+    await expect(info).to_contain_text("Demo knows")
+    await expect(info.locator(".comment")).to_contain_text("The heater <b>is</b> on")
+
+    await info.get_by_role("button", name="More about").click()
+    await info.get_by_role("menuitem", name="Maintenance for 1 hour").click()
+    await household.wait_state(COLD, "suppressed")
+    await page.goto(household.dashboard)
+    maintenance = block(page, "In maintenance")
+    await expect(maintenance).to_contain_text("Greenhouse")
+    await maintenance.get_by_role("button", name="End now").click()
+    await household.wait_state(COLD, "acknowledged")
+    await expect(maintenance).to_be_hidden()
+
+
+async def test_keyboard_reaches_everything_and_escape_gives_the_focus_back(page: Page, household: Household) -> None:
+    await open_cards(page, household)
+    name = row(page, FULL).get_by_role("button", name=FULL, exact=True)
+    await name.focus()
+
+    reached = []
+    for _ in range(3):
+        await page.keyboard.press("Tab")
+        reached.append(await page.locator("li.alarm button:focus").get_attribute("aria-label") or "Acknowledge")
+    assert reached == ["Acknowledge", f"Snooze {FULL}", f"More about {FULL}"]
+    await page.keyboard.press("Enter")
+    first = page.get_by_role("menuitem").first
+    await expect(first).to_be_focused()
+    await page.keyboard.press("ArrowDown")
+    await expect(page.get_by_role("menuitem").nth(1)).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("menuitem")).to_have_count(0)
+    await expect(row(page, FULL).get_by_role("button", name="More about")).to_be_focused()
+
+    info = await open_dialog(page, household, FULL)
+    await info.get_by_role("button", name="Snooze").click()
+    await page.keyboard.press("Escape")
+    await expect(info.get_by_role("menuitem")).to_have_count(0)
+    await expect(info.get_by_role("button", name="Snooze")).to_be_visible()
