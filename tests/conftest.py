@@ -6,6 +6,7 @@ import logging
 import math
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
@@ -22,6 +23,9 @@ from homeassistant.helpers import entity_registry as er
 from .automation import automate, names
 from .broker import Broker, until
 from .kit import Kit
+
+if TYPE_CHECKING:
+    from .assist import Assist
 
 __all__ = ["automate", "custom_components", "names"]
 
@@ -98,6 +102,15 @@ async def kit(
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     return Kit(hass, mqtt, freezer)
+
+
+@pytest.fixture
+async def assist(kit: Kit) -> Assist:
+    """Return the conversation agent of Home Assistant beside a running IoT Bridge."""
+    from .assist import Assist, start_assist  # noqa: PLC0415 - the libraries of the agent take a second
+
+    await start_assist(kit.hass)
+    return Assist(kit)
 
 
 @pytest.fixture

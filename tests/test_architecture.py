@@ -69,12 +69,17 @@ def test_only_one_module_imports_mqtt() -> None:
     assert importers("aiomqtt") == importers("paho") == set()
 
 
+def test_only_one_module_imports_hassil() -> None:
+    assert importers("hassil") == {"sentences/checking.py"}
+
+
 def test_only_one_module_imports_the_issue_registry() -> None:
     assert importers("homeassistant.helpers.issue_registry") == {"issues.py"}
 
 
 def test_the_integration_needs_nothing_but_home_assistant() -> None:
-    ours_or_core = {"homeassistant", "voluptuous", "orjson", "yaml", *sys.stdlib_module_names}
+    # Home Assistant's conversation brings hassil, and without that nothing imports it.
+    ours_or_core = {"homeassistant", "voluptuous", "orjson", "yaml", "hassil", *sys.stdlib_module_names}
 
     assert {name.partition(".")[0] for path in SOURCES for name in imported(path)} <= ours_or_core
 

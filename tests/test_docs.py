@@ -5,9 +5,14 @@ from pathlib import Path
 import re
 from typing import Any
 
+from hassil.intents import Intents
+from hassil.recognize import recognize
+from hassil.util import merge_dict
 import pytest
+import yaml  # type: ignore[import-untyped]
 
 from custom_components.iotbridge import issues
+from custom_components.iotbridge.sentences.document import document
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import parse_yaml
 
@@ -16,7 +21,8 @@ from .kit import Kit
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 TEXTS = json.loads((ROOT / "custom_components/iotbridge/translations/en.json").read_text("utf-8"))
-HOSTS, THINGS, ALARMS = ((DOCS / f"{name}.md").read_text(encoding="utf-8") for name in ("hosts", "things", "alarms"))
+GUIDES = ("hosts", "things", "alarms", "voice")
+HOSTS, THINGS, ALARMS, VOICE = ((DOCS / f"{name}.md").read_text(encoding="utf-8") for name in GUIDES)
 
 
 def examples(guide: str) -> list[dict[str, Any]]:
@@ -40,13 +46,15 @@ def repairs(guide: str) -> set[str]:
 def test_every_repair_has_its_section() -> None:
     kinds = {value for name, value in vars(issues).items() if name.isupper() and isinstance(value, str)}
     kinds -= {"iotbridge", issues.HELP_URL}
-    assert kinds > issues.OF_THINGS | issues.OF_ALARMS
+    elsewhere = issues.OF_THINGS | issues.OF_ALARMS | issues.OF_VOICE
+    assert kinds > elsewhere
     assert {kind.replace("_", "-") for kind in issues.OF_THINGS} == repairs(THINGS)
     assert {kind.replace("_", "-") for kind in issues.OF_ALARMS} == repairs(ALARMS)
-    assert {kind.replace("_", "-") for kind in kinds - issues.OF_THINGS - issues.OF_ALARMS} == repairs(HOSTS)
+    assert {kind.replace("_", "-") for kind in issues.OF_VOICE} == repairs(VOICE)
+    assert {kind.replace("_", "-") for kind in kinds - elsewhere} == repairs(HOSTS)
 
 
-@pytest.mark.parametrize("guide", [HOSTS, THINGS, ALARMS], ids=("hosts", "things", "alarms"))
+@pytest.mark.parametrize("guide", [HOSTS, THINGS, ALARMS, VOICE], ids=GUIDES)
 def test_every_repair_begins_with_the_title_that_users_see(guide: str) -> None:
     titles = {kind: re.sub(r"{\w+}", "…", texts["title"]) for kind, texts in TEXTS["issues"].items()}
     sections = re.findall(r"^### (.+)\n\n(.+(?:\n.+)*)", section_of_repairs(guide), re.MULTILINE)
@@ -55,7 +63,7 @@ def test_every_repair_begins_with_the_title_that_users_see(guide: str) -> None:
         assert " ".join(text.split()).startswith(f"*{titles[heading.lower().replace(' ', '_')]}.* ")
 
 
-@pytest.mark.parametrize("guide", [HOSTS, THINGS, ALARMS], ids=("hosts", "things", "alarms"))
+@pytest.mark.parametrize("guide", [HOSTS, THINGS, ALARMS, VOICE], ids=GUIDES)
 def test_every_heading_of_a_guide_has_its_own_anchor(guide: str) -> None:
     found = anchors(re.sub(r"^```.*?^```$", "", guide, flags=re.MULTILINE | re.DOTALL))
     assert len(found) == len(set(found))
@@ -90,3 +98,12 @@ async def test_every_action_of_the_guide_to_things_answers(kit: Kit, example: di
     assert answer
     assert answer["devices"]
     assert answer["unknown"] == []
+
+
+@pytest.mark.parametrize("example", examples(VOICE), ids="sentences".format)
+def test_every_example_of_the_guide_to_voice_is_a_sentence_file(example: dict[str, Any]) -> None:
+    merged = yaml.safe_load(document("en", {"host": [("nas", "x")], "switchable": [], "alarm": []}))
+    merge_dict(merged, example)
+    result = recognize("send nas to bed", Intents.from_dict(merged))
+    assert result is not None
+    assert result.intent.name in merged["intents"]

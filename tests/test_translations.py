@@ -23,6 +23,7 @@ from custom_components.iotbridge.hosts.conditions import HOST_CONDITIONS
 from custom_components.iotbridge.hosts.discovery import BUTTONS, KNOWN
 from custom_components.iotbridge.hosts.inventory import PowerState
 from custom_components.iotbridge.hosts.triggers import HOST_TRIGGERS
+from custom_components.iotbridge.hosts.voice.voice import COMMANDS
 from custom_components.iotbridge.system_health import system_health_info
 from custom_components.iotbridge.things.flow.availability_form import EXPIRIES
 from custom_components.iotbridge.things.flow.channel_form import fields_schema
@@ -195,6 +196,16 @@ def test_every_subentry_has_its_dialog_and_its_texts() -> None:
     # tests/alarms/engine/test_kinds.py checks those of the alarm kinds, which are named after them.
     of_kinds = {key for key in WORDS["selector"]["wizard"]["options"] if key.startswith(("is_", "name_"))}
     assert WORDS["selector"]["wizard"]["options"].keys() - of_kinds <= named
+
+
+def test_every_spoken_sentence_is_used() -> None:
+    named = constants("*/intents.py", "*/llm.py", "hosts/voice/*.py", "sentences/speech.py")
+    built = {f"is_{power}" for power in PowerState} | {
+        f"{kind}_{command}" for kind in ("ask", "sent") for command in COMMANDS
+    }
+    assert WORDS["selector"]["voice"]["options"].keys() == (
+        named & WORDS["selector"]["voice"]["options"].keys()
+    ) | built | {"is_unknown"}
 
 
 def test_every_error_of_a_profile_is_translated() -> None:
@@ -411,7 +422,7 @@ def test_every_option_of_a_selector_is_translated() -> None:
     choices |= {"severity": {severity.word for severity in Severity}}
     own = {key: set(words["options"]) for key, words in WORDS["selector"].items() if "options" in words}
     # Texts that are parts of sentences are not options.
-    named = {key for key in own.keys() - choices.keys() if key == "wizard" or key.startswith("alarm_")}
+    named = {key for key in own.keys() - choices.keys() if key in ("wizard", "voice") or key.startswith("alarm_")}
     assert {key: words for key, words in own.items() if key not in named} == choices
 
 

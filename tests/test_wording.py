@@ -40,6 +40,7 @@ FOREIGN = {
 COUNTED = re.compile(r"\{(count|devices|entities|known|left_out|on|seconds)\}\*{0,2} \w{3,}")
 NEVER_ONE = {
     "selector.alarm_text.options.and_more",  # no plural: "and 1 more"
+    "selector.voice.options.and_more",
     "selector.alarm_text.options.days",  # "day" is the other
     "selector.alarm_text.options.flapping",
     "selector.alarm_text.options.line_often",

@@ -15,6 +15,7 @@ from .dashboard.websocket import async_setup_dashboard_websocket
 from .hosts.announce_store import AnnouncedHosts
 from .issues import ENTRY_NEWER, Issues
 from .runtime import IotBridgeConfigEntry
+from .sentences.files import async_remove_files
 from .services import async_setup_services
 from .things.runtime.publisher import async_clear_all
 
@@ -63,9 +64,10 @@ async def async_unload_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) -
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> None:
-    """Clear the discovery messages of things, the stored hosts and Alerts; hosts announce themselves and stay."""
+    """Clear discovery messages of things, stored hosts, Alerts and sentences; hosts announce themselves and stay."""
     await async_remove_rules(hass, entry.entry_id)
     # Core's mqtt keeps a device as long as it has an entity of ours.
     er.async_get(hass).async_clear_config_entry(entry.entry_id)
     await AnnouncedHosts(hass).async_remove()
     await async_clear_all(hass)
+    await async_remove_files(hass)

@@ -36,8 +36,10 @@ from .const import (
     SUBENTRY_WINDOW,
 )
 from .hosts.inventory import plain_name
+from .hosts.voice.voice import async_host_devices
 from .protocol.messages import Announce, MessageError
 from .protocol.topics import PREFIX, TopicError, is_acceptable, parse_topic
+from .sentences import options_form as voice_form
 from .texts import NONE
 from .things.flow.device_flow import DeviceFlow
 
@@ -161,6 +163,7 @@ class IotBridgeOptionsFlow(OptionsFlowWithReload):
         rules = options_form.async_rule_entities(self.hass)
         if user_input is not None:
             options, errors = check_options(user_input)
+            options = voice_form.read(options, self.config_entry.options)
             options, wrong = options_form.read(options, self.config_entry.options)
             if not errors and not wrong:
                 wrong = await options_form.async_save_alerts(self.hass, user_input, rules)
@@ -168,9 +171,15 @@ class IotBridgeOptionsFlow(OptionsFlowWithReload):
                 errors["base"] = wrong
             if not errors:
                 return self.async_create_entry(data=options)
-        schema = OPTIONS_SCHEMA.extend({vol.Optional(options_form.SECTION): options_form.schema(rules)})
+        hosts = async_host_devices(self.hass, self.config_entry)
+        schema = OPTIONS_SCHEMA.extend(
+            {
+                vol.Optional(options_form.SECTION): options_form.schema(rules),
+                vol.Optional(voice_form.SECTION): voice_form.schema(hosts),
+            }
+        )
         listed = await options_form.async_listed_rules(self.hass, rules)
-        suggested = user_input or options_form.nested(self.config_entry.options, listed)
+        suggested = user_input or voice_form.nested(options_form.nested(self.config_entry.options, listed), hosts)
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(schema, suggested),

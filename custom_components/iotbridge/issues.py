@@ -36,6 +36,10 @@ ALARM_TELLS_NOBODY = "alarm_tells_nobody"
 REFERENCE_GONE = "reference_gone"
 ALARMS_NOT_WRITTEN = "alarms_not_written"
 ALARMS_DAMAGED = "alarms_damaged"
+SENTENCES_NOT_STARTED = "sentences_not_started"
+SENTENCES_CHANGED = "sentences_changed"
+SENTENCES_NOT_WRITTEN = "sentences_not_written"
+SENTENCES_BROKEN = "sentences_broken"
 
 # Placeholders used in titles, which the frontend shows as plain text.
 IN_TITLES = ("devices", "host", "library", "name", "node_id")
@@ -59,6 +63,7 @@ OF_ALARMS = {
     NOTIFIER_FAILING,
     REFERENCE_GONE,
 }
+OF_VOICE = {SENTENCES_BROKEN, SENTENCES_CHANGED, SENTENCES_NOT_STARTED, SENTENCES_NOT_WRITTEN}
 # Issues that have a repair flow in repairs.py.
 FIXABLE = {ALARMS_DAMAGED, NEW_DEVICES, NEW_FIELDS, RECORDS_BY_POSITION, STALE_HOST, THINGS_WITHOUT_OWNER}
 
@@ -73,6 +78,7 @@ SEVERITIES = {
     ALARMS_NOT_WRITTEN: ir.IssueSeverity.ERROR,
     ALARM_UNREADABLE: ir.IssueSeverity.ERROR,
     NOTIFIER_FAILING: ir.IssueSeverity.ERROR,
+    SENTENCES_BROKEN: ir.IssueSeverity.ERROR,
     THING_UNREADABLE: ir.IssueSeverity.ERROR,
 }
 
@@ -141,6 +147,8 @@ def _page(kind: str) -> str:
     """Return the page of the guide that describes the repair."""
     if kind in OF_ALARMS:
         return "alarms"
+    if kind in OF_VOICE:
+        return "voice"
     return "things" if kind in OF_THINGS else "hosts"
 
 

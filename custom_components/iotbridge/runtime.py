@@ -12,6 +12,7 @@ from homeassistant.helpers.entity_platform import async_get_platforms
 from . import issues as ir
 from .alarms.activity import async_start_activity
 from .alarms.manager import AlarmsManager
+from .alarms.voice import async_rule_names
 from .const import (
     CONF_LOST_AFTER,
     CONF_PREFIXES,
@@ -28,6 +29,9 @@ from .hosts.device_links import DeviceLinks
 from .hosts.discovery import HostDiscovery
 from .hosts.discovery_monitor import DiscoveryMonitor
 from .hosts.manager import HostsManager
+from .hosts.voice.voice import HostVoice
+from .sentences.files import SentenceFiles
+from .sentences.options_form import CONF_LANGUAGE_MODELS, CONF_LANGUAGES, CONF_POWER_HOSTS
 from .things.manager import ThingsManager
 
 type IotBridgeConfigEntry = ConfigEntry[Runtime]
@@ -45,6 +49,9 @@ class Runtime:
     host_discovery: HostDiscovery
     things: ThingsManager
     alarms: AlarmsManager
+    voice: HostVoice
+    sentences: SentenceFiles
+    is_open_for_models: bool
 
 
 def build(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> Runtime:
@@ -61,7 +68,15 @@ def build(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> Runtime:
     device_links = DeviceLinks(hass, entry, hosts)
     monitor = DiscoveryMonitor(hass, entry, hosts, device_links)
     discovery = HostDiscovery(hass, hosts, monitor)
-    return Runtime(hosts, device_links, monitor, discovery, things, AlarmsManager(hass, entry))
+    alarms = AlarmsManager(hass, entry)
+    voice = HostVoice(hass, entry, hosts, device_links, options.get(CONF_POWER_HOSTS, ()))
+    sentences = SentenceFiles(
+        hass, entry, options.get(CONF_LANGUAGES, ()), lambda: {**voice.async_names(), **async_rule_names(alarms)}
+    )
+    is_open_for_models = options.get(CONF_LANGUAGE_MODELS, False)
+    return Runtime(
+        hosts, device_links, monitor, discovery, things, alarms, voice, sentences, is_open_for_models=is_open_for_models
+    )
 
 
 @callback
@@ -102,6 +117,13 @@ def hosts_last_seen(hass: HomeAssistant) -> dict[str, int]:
         for host in runtime.hosts.inventory
         if (device_id := runtime.device_links.device_id(host))
     }
+
+
+@callback
+def running_voice(hass: HomeAssistant) -> HostVoice:
+    """Return the hosts by voice; raise InvalidCallError where hosts are not running."""
+    running_hosts(hass)
+    return _runtime(hass).voice
 
 
 def _runtime(hass: HomeAssistant) -> Runtime:
@@ -173,9 +195,15 @@ async def _async_start_alarms(runtime: Runtime, stops: list[Stop]) -> None:
     await runtime.alarms.async_start()
 
 
+async def _async_start_sentences(runtime: Runtime, stops: list[Stop]) -> None:
+    stops.append(runtime.sentences.async_stop)
+    await runtime.sentences.async_start()
+
+
 # By the issue that is opened when the part cannot be started.
 PARTS = {
     ir.HOSTS_NOT_STARTED: _async_start_hosts,
     ir.THINGS_NOT_STARTED: _async_start_things,
     ir.ALARMS_NOT_STARTED: _async_start_alarms,
+    ir.SENTENCES_NOT_STARTED: _async_start_sentences,
 }

@@ -1,98 +1,100 @@
-"""Voice intents of alarms: list the active ones, acknowledge the unacknowledged ones."""
+"""Voice intents of alarms: list the active ones, acknowledge and snooze them."""
 
-from collections.abc import Iterable
-from typing import override
+from collections.abc import Callable, Mapping
+from typing import Any, override
+
+import voluptuous as vol
 
 from homeassistant.auth.models import User
-from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import intent
+from homeassistant.helpers import config_validation as cv, intent
 
-from .api.targets import async_manager
-from .engine.models import WAITING, Actor, Alarm, AlarmState
+from ..sentences.document import HOURS, MINUTES
+from ..sentences.speech import Speech, SpokenIntentHandler
 from .manager import AlarmsManager
-from .notifications.message import alarm_texts
-from .runtime.display_name import async_name
-from .runtime.permissions import async_permits
+from .voice import async_acknowledge, async_list, async_snooze
 
-VOICE = "voice"
-ACTIVE = WAITING | {AlarmState.ACKNOWLEDGED}
-# A longer list is not spoken.
-MAX_SPOKEN = 5
+DEFAULT_SNOOZE_MINUTES = 60
 
 
 @callback
-def async_setup_alarm_intents(hass: HomeAssistant) -> None:
-    """Register the intents; users add sentences for them, as for all custom integrations."""
-    intent.async_register(hass, AcknowledgeAlarms())
-    intent.async_register(hass, ListAlarms())
+def async_setup_alarm_intents(hass: HomeAssistant, manager: Callable[[], AlarmsManager]) -> None:
+    """Register the intents; ``manager`` returns that of the loaded entry or raises InvalidCallError."""
+    for handler in (AcknowledgeAlarms, ListAlarms, SnoozeAlarms):
+        intent.async_register(hass, handler(manager))
 
 
-class AcknowledgeAlarms(intent.IntentHandler):
-    """Intent that acknowledges all unacknowledged alarms whose entities the speaker may control."""
+class AlarmIntentHandler(SpokenIntentHandler):
+    """Intent handler about all alarms, or about those of the rules in its slot."""
+
+    def __init__(self, manager: Callable[[], AlarmsManager]) -> None:
+        """Store the access to the alarms."""
+        self._manager = manager
+
+    @property
+    @override
+    def slot_schema(self) -> dict[Any, Any]:
+        return {vol.Optional("rule"): cv.string}
+
+
+class AcknowledgeAlarms(AlarmIntentHandler):
+    """Intent that acknowledges the unacknowledged alarms whose entities the speaker may control."""
 
     intent_type = "IotBridgeAcknowledgeAlarms"
-    description = "Acknowledges all unacknowledged alarms of IoT Bridge"
+    description = "Acknowledges the unacknowledged alarms of IoT Bridge"
 
     @override
-    async def async_handle(self, intent_obj: intent.Intent) -> intent.IntentResponse:
+    async def async_answer(
+        self, intent_obj: intent.Intent, values: Mapping[str, Any], user: User | None, speech: Speech
+    ) -> str:
         """Acknowledge the alarms, and answer with their names."""
-        manager, user = _manager(intent_obj), await _async_user(intent_obj)
-        unacknowledged = _alarms(intent_obj.hass, manager, user, POLICY_CONTROL, WAITING)
-        names = _names(intent_obj.hass, manager, unacknowledged)
-        by = Actor((user.name or "") if user else "", VOICE)
-        manager.async_acknowledge([alarm.key for alarm in unacknowledged], by)
-        return _answer(intent_obj, "voice_acknowledged", "voice_none_waits", names)
+        names = async_acknowledge(intent_obj.hass, self._manager(), user, values.get("rule"))
+        if not names:
+            return speech.sentence("none_to_acknowledge")
+        return speech.sentence("acknowledged", names=speech.listing(names))
 
 
-class ListAlarms(intent.IntentHandler):
+class ListAlarms(AlarmIntentHandler):
     """Intent that lists the active alarms whose entities the speaker may read."""
 
     intent_type = "IotBridgeListAlarms"
     description = "Lists the active alarms of IoT Bridge"
 
     @override
-    async def async_handle(self, intent_obj: intent.Intent) -> intent.IntentResponse:
+    async def async_answer(
+        self, intent_obj: intent.Intent, values: Mapping[str, Any], user: User | None, speech: Speech
+    ) -> str:
         """Answer with the names of the alarms."""
-        manager, user = _manager(intent_obj), await _async_user(intent_obj)
-        active = _alarms(intent_obj.hass, manager, user, POLICY_READ, ACTIVE)
-        return _answer(intent_obj, "voice_active", "voice_none", _names(intent_obj.hass, manager, active))
+        names = [name for name, _ in async_list(intent_obj.hass, self._manager(), user)]
+        if not names:
+            return speech.sentence("no_alarms")
+        return speech.sentence("active_alarms", count=len(names), names=speech.listing(names))
 
 
-def _manager(intent_obj: intent.Intent) -> AlarmsManager:
-    if (manager := async_manager(intent_obj.hass)) is None:
-        raise intent.IntentHandleError("IoT Bridge is not running")
-    return manager
+class SnoozeAlarms(AlarmIntentHandler):
+    """Intent that snoozes the active alarms whose entities the speaker may control, for an hour by default."""
 
+    intent_type = "IotBridgeSnoozeAlarms"
+    description = "Snoozes the active alarms of IoT Bridge for a time"
 
-async def _async_user(intent_obj: intent.Intent) -> User | None:
-    """Return the user who speaks; None for a voice satellite, which has no user."""
-    user_id = intent_obj.context.user_id
-    user = await intent_obj.hass.auth.async_get_user(user_id) if user_id else None
-    if user_id and user is None:
-        raise intent.IntentHandleError("The speaking user is unknown")
-    return user
+    @property
+    @override
+    def slot_schema(self) -> dict[Any, Any]:
+        return {
+            **super().slot_schema,
+            vol.Optional("minutes"): vol.All(vol.Coerce(int), vol.Range(*MINUTES)),
+            vol.Optional("hours"): vol.All(vol.Coerce(int), vol.Range(*HOURS)),
+        }
 
-
-def _alarms(
-    hass: HomeAssistant, manager: AlarmsManager, user: User | None, policy: str, states: Iterable[AlarmState]
-) -> list[Alarm]:
-    """Return the alarms in some states that the user may access, the most severe first."""
-    found = [alarm for alarm in manager.alarms() if alarm.state in states]
-    permitted = [alarm for alarm in found if user is None or async_permits(hass, user, alarm.key, policy)]
-    return sorted(permitted, key=lambda alarm: (-alarm.severity, alarm.key))
-
-
-def _names(hass: HomeAssistant, manager: AlarmsManager, alarms: Iterable[Alarm]) -> list[str]:
-    return [async_name(hass, manager.rules[alarm.key.rule_id], alarm.key.subject) for alarm in alarms]
-
-
-def _answer(intent_obj: intent.Intent, some: str, none: str, names: list[str]) -> intent.IntentResponse:
-    texts = alarm_texts(intent_obj.hass)
-    listed = ", ".join(names[:MAX_SPOKEN])
-    remaining = len(names) - MAX_SPOKEN
-    if remaining > 0:
-        listed = f"{listed} {texts.sentence('and_more', count=remaining)}"
-    response = intent_obj.create_response()
-    response.async_set_speech(texts.sentence(some, count=len(names), names=listed) if names else texts.sentence(none))
-    return response
+    @override
+    async def async_answer(
+        self, intent_obj: intent.Intent, values: Mapping[str, Any], user: User | None, speech: Speech
+    ) -> str:
+        """Snooze the alarms, and answer with their names."""
+        minutes = values["hours"] * 60 if "hours" in values else values.get("minutes", DEFAULT_SNOOZE_MINUTES)
+        names = async_snooze(intent_obj.hass, self._manager(), user, minutes, values.get("rule"))
+        if not names:
+            return speech.sentence("none_to_snooze")
+        hours, rest = divmod(minutes, 60)
+        duration = f"{minutes} min" if rest else f"{hours} h"
+        return speech.sentence("snoozed", duration=duration, names=speech.listing(names))

@@ -64,7 +64,7 @@ async def async_send_command(manager: HostsManager, device_links: DeviceLinks, c
     await _check_permission(hass, call, hosts)
     timeout_s = call.data.get(ATTR_TIMEOUT, manager.response_timeout_s)
     results = await asyncio.gather(
-        *(_send(manager, host, command, call.data.get(ATTR_ARGS), timeout_s) for host in hosts)
+        *(async_send_to(manager, host, command, call.data.get(ATTR_ARGS), timeout_s) for host in hosts)
     )
     if call.data[ATTR_RAISE_ON_FAILURE]:
         _raise_failures(command, hosts, results)
@@ -75,9 +75,10 @@ async def async_send_command(manager: HostsManager, device_links: DeviceLinks, c
     }
 
 
-async def _send(
+async def async_send_to(
     manager: HostsManager, host: Host, command: str, args: dict[str, Any] | None, timeout_s: float
 ) -> CommandResult:
+    """Send a command to one host and return the result; a host that is not online gets none."""
     if host.is_online and manager.is_connected:
         try:
             return await manager.async_send(host, command, args, timeout_s)
@@ -126,11 +127,12 @@ async def _check_permission(hass: HomeAssistant, call: ServiceCall, hosts: list[
         raise UnknownUser(context=call.context)
     if user.is_admin:
         return
-    if call.data[ATTR_COMMAND] not in HARMLESS or not all(_may_control(hass, user, h) for h in hosts):
+    if call.data[ATTR_COMMAND] not in HARMLESS or not all(can_control(hass, user, h) for h in hosts):
         raise Unauthorized(context=call.context, permission=POLICY_CONTROL)
 
 
-def _may_control(hass: HomeAssistant, user: User, host: Host) -> bool:
+def can_control(hass: HomeAssistant, user: User, host: Host) -> bool:
+    """Return whether a user may control the event entity of a host's commands."""
     entity_id = er.async_get(hass).async_get_entity_id("event", DOMAIN, f"{host.uid}_command")
     return entity_id is not None and user.permissions.check_entity(entity_id, POLICY_CONTROL)
 

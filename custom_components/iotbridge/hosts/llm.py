@@ -1,0 +1,124 @@
+"""Tools of hosts for language models: state, and power commands, which only the user can confirm."""
+
+from typing import Any, override
+
+import voluptuous as vol
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.llm import LLMContext, Tool, ToolAnnotations, ToolInput, ToolResult
+
+from ..const import DOMAIN
+from ..sentences.speech import async_speech, async_user
+from .inventory import Host
+from .voice.questions import is_yes
+from .voice.status import can_read, spoken_readings
+from .voice.turns import async_current_turn
+from .voice.voice import COMMANDS, HostVoice
+
+CONFIRM = f"{DOMAIN}__confirm_power_command"
+# For the model, not for people.
+ASK_THE_USER = (
+    "Nothing was done yet. Ask the user this question, with the name of the host in it, and end your turn. Call"
+    f" {CONFIRM} only in the turn after the user answered yes."
+)
+NOT_CONFIRMED = (
+    "Nothing was done. The user has to answer the question with a plain yes, in a message of their own directly after"
+    " it, within 30 seconds, and the question has to contain the name of the host."
+)
+
+
+def host_tools(voice: HostVoice) -> list[Tool]:
+    """Return the tools; those for power commands only if a host is open for them."""
+    power: list[Tool] = [AskPowerCommandTool(voice), ConfirmPowerCommandTool(voice)] if voice.async_open_hosts() else []
+    return [HostStatusTool(voice), *power]
+
+
+class HostTool(Tool):
+    """Tool about hosts."""
+
+    integration = DOMAIN
+
+    def __init__(self, voice: HostVoice) -> None:
+        """Store the access to the hosts."""
+        self._voice = voice
+
+
+class HostStatusTool(HostTool):
+    """Tool that returns the states of the hosts that the user may read."""
+
+    name = f"{DOMAIN}__host_status"
+    title = "Host status"
+    description = "Returns the power state and load of the servers and computers of the home."
+    annotations = ToolAnnotations(read_only=True, destructive=False, idempotent=True, open_world=False)
+
+    @override
+    async def async_call(self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext) -> ToolResult:
+        """Return one row for each host."""
+        user = await async_user(hass, llm_context.context)
+        rows: list[Any] = [
+            _row(host, name) for _, host, name in self._voice.async_hosts() if can_read(hass, user, host)
+        ]
+        return ToolResult(data={"hosts": rows})
+
+
+class AskPowerCommandTool(HostTool):
+    """Tool that opens the question before a power command."""
+
+    name = f"{DOMAIN}__ask_power_command"
+    title = "Ask for a power command"
+    description = (
+        "Prepares to reboot or shut down a host. Does nothing but return the question that the user must answer."
+    )
+    annotations = ToolAnnotations(destructive=False, open_world=False)
+
+    def __init__(self, voice: HostVoice) -> None:
+        """Offer the names of the hosts that are open for power commands."""
+        super().__init__(voice)
+        names = sorted({name for _, name in voice.async_open_hosts()})
+        self.parameters = vol.Schema({vol.Required("host"): vol.In(names), vol.Required("command"): vol.In(COMMANDS)})
+
+    @override
+    async def async_call(self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext) -> ToolResult:
+        """Return the question, or why there is none."""
+        data = self.parameters(tool_input.tool_args)
+        speech = await async_speech(hass, llm_context.language)
+        user = await async_user(hass, llm_context.context)
+        hosts = [(host, name) for host, name in self._voice.async_open_hosts() if name == data["host"]]
+        if len(hosts) != 1:
+            return _error(speech.sentence("ambiguous" if hosts else "host_unknown", name=data["host"]))
+        ((host, name),) = hosts
+        if refusal := self._voice.async_refusal(host, name, data["command"], user, speech):
+            return _error(refusal)
+        if (turn := async_current_turn(hass, llm_context.context)) is None:
+            return _error(speech.sentence("no_conversation"))
+        question = self._voice.async_ask(host, name, data["command"], turn, speech, is_worded_by_model=True)
+        return ToolResult(data={"question": question, "next": ASK_THE_USER})
+
+
+class ConfirmPowerCommandTool(HostTool):
+    """Tool that sends the power command after the yes of the user, which it reads itself."""
+
+    name = CONFIRM
+    title = "Confirm a power command"
+    description = "Carries out the power command that the user has just confirmed with a plain yes."
+    annotations = ToolAnnotations(destructive=True, open_world=False)
+
+    @override
+    async def async_call(self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext) -> ToolResult:
+        """Return the result, or why nothing was done."""
+        turn = async_current_turn(hass, llm_context.context)
+        if turn is None or not is_yes(turn.utterance):
+            return _error(NOT_CONFIRMED)
+        speech = await async_speech(hass, llm_context.language)
+        user = await async_user(hass, llm_context.context)
+        if (result := await self._voice.async_confirm(turn, user, speech)) is None:
+            return _error(NOT_CONFIRMED)
+        return ToolResult(data={"result": result})
+
+
+def _row(host: Host, name: str) -> dict[str, Any]:
+    return {"name": name, "power_state": host.power or "unknown", **spoken_readings(host.readings)}
+
+
+def _error(text: str) -> ToolResult:
+    return ToolResult(data={"error": text}, error=True)

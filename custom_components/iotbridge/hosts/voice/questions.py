@@ -1,0 +1,101 @@
+"""Open questions before power commands: pure. Only the user's own next message answers one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+import re
+
+from ...protocol.topics import HostKey
+
+ANSWER_WITHIN_S = 30.0
+# Conversations are closed after minutes; those that never answer must not be able to fill the memory.
+MAX_QUESTIONS = 100
+MAX_WORDS = 8
+YES = frozenset(
+    {"yes", "yeah", "yep", "sure", "confirm", "sì", "si", "certo", "conferma", "confermo", "oui", "confirme"}
+)
+NO = frozenset(
+    {"no", "not", "don", "dont", "never", "wait", "later", "but", "cancel", "stop"}
+    | {"non", "mai", "aspetta", "dopo", "ma", "annulla"}
+    | {"ne", "pas", "jamais", "attends", "attendez", "mais", "annule"}
+)
+_WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Turn of a conversation: one message of a user, with all that an agent does about it."""
+
+    conversation_id: str
+    user_id: str | None
+    context_id: str
+    number: int | None
+    """Position in the conversation; None before Home Assistant 2026.11."""
+    utterance: str
+    """Message of the user."""
+    previous: str
+    """Message of the assistant right before it."""
+    is_of_person: bool
+    """False for a message that a script or an automation sent."""
+
+    def is_same(self, other: Turn) -> bool:
+        """Return whether both are the same turn, by all that identifies one."""
+        return self.context_id == other.context_id or (self.number is not None and self.number == other.number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Question before a power command; ``at`` is in seconds of a monotonic clock."""
+
+    turn: Turn
+    at: float
+    key: HostKey
+    command: str
+    host: str
+    text: str
+    is_worded_by_model: bool = False
+    """True if a language model asks it in its own words."""
+
+    def is_asked_in(self, message: str) -> bool:
+        """Return whether a message of the assistant asks this question."""
+        if self.is_worded_by_model:
+            return self.host.casefold() in message.casefold()
+        return message == self.text
+
+
+@dataclass(slots=True)
+class Questions:
+    """Open questions, at most one for each conversation."""
+
+    _open: dict[str, Question] = field(default_factory=dict)
+
+    def ask(self, question: Question) -> None:
+        """Add a question; it replaces an earlier one of the conversation."""
+        self._open.pop(question.turn.conversation_id, None)
+        self._open[question.turn.conversation_id] = question
+        if len(self._open) > MAX_QUESTIONS:
+            del self._open[next(iter(self._open))]
+
+    def answer(self, turn: Turn, now: float) -> Question | None:
+        """Return the question that a turn may answer, which is closed by it; None where there is none.
+
+        The same turn, another user and a script leave it open. Any other turn closes it.
+        """
+        question = self._open.get(turn.conversation_id)
+        if question is None or turn.is_same(question.turn):
+            return None
+        if not turn.is_of_person or turn.user_id != question.turn.user_id:
+            return None
+        del self._open[turn.conversation_id]
+        is_in_time = now - question.at <= ANSWER_WITHIN_S
+        return question if is_in_time and question.is_asked_in(turn.previous) else None
+
+
+def is_yes(utterance: str) -> bool:
+    """Return whether a message is a plain yes, in one of the languages of the sentences."""
+    words = _words(utterance)
+    return 0 < len(words) <= MAX_WORDS and words[0] in YES and NO.isdisjoint(words)
+
+
+def _words(text: str) -> list[str]:
+    words: Iterable[str] = _WORD.findall(text.casefold())
+    return list(words)

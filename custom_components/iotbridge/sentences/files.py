@@ -1,0 +1,193 @@
+"""Sentence files of the selected languages: written on request, renewed with the names, removed on request."""
+
+from collections.abc import Callable, Collection, Mapping
+import contextlib
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange
+from homeassistant.const import EVENT_CALL_SERVICE
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    entity_registry as er,
+    floor_registry as fr,
+)
+from homeassistant.helpers.debounce import Debouncer
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.setup import async_when_setup
+from homeassistant.util.file import WriteError, write_utf8_file_atomic
+
+from .. import issues as ir
+from ..const import DOMAIN, LOGGER
+from .checking import SentenceFileError, broken_files, check
+from .document import LANGUAGES, Names, document, is_unchanged
+
+CONVERSATION = "conversation"
+FOLDER = "custom_sentences"
+FILE = f"{DOMAIN}.yaml"
+# A rename of a device renames its entities as well, and an import adds hundreds of rules.
+RENEW_AFTER_S = 5.0
+NAMED = {"name", "name_by_user", "aliases"}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Result of writing the file of one language."""
+
+    is_new: bool = False
+    is_changed_by_user: bool = False
+    error: str = ""
+    broken: tuple[tuple[str, str], ...] = ()
+    """Files of others that Home Assistant cannot read, each with the reason."""
+
+
+class SentenceFiles:
+    """Files of the selected languages, kept up to date while the entry is loaded."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, languages: Collection[str], names: Callable[[], Names]
+    ) -> None:
+        """Prepare; ``names`` returns the names as they are now."""
+        self._hass = hass
+        self._entry = entry
+        self._languages = [language for language in LANGUAGES if language in languages]
+        self._names = names
+        self._issues = ir.Issues(hass)
+        self._root = Path(hass.config.path(FOLDER))
+        self._stop: list[CALLBACK_TYPE] = []
+        self._renewal: Debouncer[object] | None = None
+
+    async def async_start(self) -> None:
+        """Remove the files of other languages; write those of the selected ones once Home Assistant can check them."""
+        if await self._hass.async_add_executor_job(_remove, self._root, set(LANGUAGES) - set(self._languages)):
+            await self._async_reload()
+        if not self._languages:
+            return
+        self._renewal = Debouncer(
+            self._hass, LOGGER, cooldown=RENEW_AFTER_S, immediate=False, function=self._async_renew, background=True
+        )
+        listen = self._hass.bus.async_listen
+        self._stop += [
+            self._renewal.async_shutdown,
+            async_dispatcher_connect(self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_entry_changed),
+            listen(EVENT_CALL_SERVICE, self._async_changed, event_filter=_is_reload),
+            listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._async_changed, event_filter=_is_renaming),
+            listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_changed, event_filter=_is_renaming),
+            listen(ar.EVENT_AREA_REGISTRY_UPDATED, self._async_changed),
+            listen(fr.EVENT_FLOOR_REGISTRY_UPDATED, self._async_changed),
+        ]
+        async_when_setup(self._hass, CONVERSATION, self._async_conversation_set_up)
+
+    @callback
+    def async_stop(self) -> None:
+        """Unsubscribe; the files stay."""
+        while self._stop:
+            self._stop.pop()()
+        self._renewal = None
+        self._issues.async_clear()
+
+    async def _async_conversation_set_up(self, _hass: HomeAssistant, _component: str) -> None:
+        if self._renewal is not None:
+            await self._async_renew()
+
+    @callback
+    def _async_entry_changed(self, change: ConfigEntryChange, entry: ConfigEntry) -> None:
+        if entry is self._entry and change is ConfigEntryChange.UPDATED:
+            self._async_changed()
+
+    @callback
+    def _async_changed(self, _event: Event[Any] | None = None) -> None:
+        if self._renewal is not None:
+            self._renewal.async_schedule_call()
+
+    async def _async_renew(self) -> None:
+        """Write the files whose names have changed, and report what is wrong with the files of others."""
+        if CONVERSATION not in self._hass.config.components:
+            return
+        names = {key: list(of_list) for key, of_list in self._names().items()}
+        for language in self._languages:
+            written = await self._hass.async_add_executor_job(_write, self._root, language, names)
+            self._async_report(language, written)
+            # Home Assistant goes on with what it has loaded: a reload would meet the broken file.
+            if written.is_new and not written.broken:
+                await self._async_reload(language)
+
+    @callback
+    def _async_report(self, language: str, written: Written) -> None:
+        path = f"{FOLDER}/{language}/{FILE}"
+        files = ", ".join(path for path, _ in written.broken)
+        reason = written.broken[0][1] if written.broken else ""
+        self._issues.async_set(ir.SENTENCES_CHANGED, language, written.is_changed_by_user, path=path)
+        self._issues.async_set(ir.SENTENCES_NOT_WRITTEN, language, bool(written.error), path=path, reason=written.error)
+        self._issues.async_set(ir.SENTENCES_BROKEN, language, bool(written.broken), files=files, reason=reason)
+
+    async def _async_reload(self, language: str | None = None) -> None:
+        if self._hass.services.has_service(CONVERSATION, "reload"):
+            data = {"language": language} if language else {}
+            await self._hass.services.async_call(CONVERSATION, "reload", data, blocking=True)
+
+
+async def async_remove_files(hass: HomeAssistant) -> None:
+    """Remove the files of all languages, except those that the user changed."""
+    root = Path(hass.config.path(FOLDER))
+    is_removed = await hass.async_add_executor_job(_remove, root, LANGUAGES)
+    if is_removed and hass.services.has_service(CONVERSATION, "reload"):
+        await hass.services.async_call(CONVERSATION, "reload", {}, blocking=True)
+
+
+def _write(root: Path, language: str, names: Names) -> Written:
+    """Write the file of one language, unless the user changed it or it is up to date."""
+    folder = root / language
+    path = folder / FILE
+    broken = partial(_broken, root, folder, path)
+    try:
+        before = path.read_text("utf-8") if path.exists() else None
+        if before is not None and not is_unchanged(before):
+            return Written(is_changed_by_user=True, broken=broken())
+        text = document(language, names)
+        if text == before:
+            return Written(broken=broken())
+        check(text)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_utf8_file_atomic(str(path), text)
+    except (OSError, UnicodeDecodeError, WriteError, SentenceFileError) as error:
+        LOGGER.warning("Could not write %s: %s", path, error)
+        return Written(error=str(error), broken=broken())
+    return Written(is_new=True, broken=broken())
+
+
+def _broken(root: Path, folder: Path, own: Path) -> tuple[tuple[str, str], ...]:
+    """Return the broken files of others in a folder; one of ours that the user changed is one of them."""
+    return tuple(
+        (str(path.relative_to(root.parent)), reason)
+        for path, reason in broken_files(folder)
+        if path != own or not is_unchanged(path.read_text("utf-8", "replace"))
+    )
+
+
+def _remove(root: Path, languages: Collection[str]) -> bool:
+    """Remove the unchanged files of some languages; return whether there was one."""
+    is_removed = False
+    for language in languages:
+        path = root / language / FILE
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            if is_unchanged(path.read_text("utf-8")):
+                path.unlink()
+                is_removed = True
+                path.parent.rmdir()  # unless it has files of others
+    return is_removed
+
+
+@callback
+def _is_reload(data: Mapping[str, Any]) -> bool:
+    return (data["domain"], data["service"]) == (CONVERSATION, "reload")
+
+
+@callback
+def _is_renaming(data: dr.EventDeviceRegistryUpdatedData | er.EventEntityRegistryUpdatedData) -> bool:
+    """Return whether a registry entry got, changed or lost a name."""
+    return data["action"] != "update" or not NAMED.isdisjoint(data["changes"])

@@ -1,0 +1,178 @@
+"""Hosts by voice, through Home Assistant's conversation agent."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockUser
+
+from custom_components.iotbridge.hosts.intents import PowerIntent
+from homeassistant.auth.const import GROUP_ID_USER
+from homeassistant.core import Context
+from homeassistant.helpers import device_registry as dr, intent
+
+from ..assist import Answer, Assist
+from ..kit import FakeHost, Kit, response_of
+
+QUESTION = "Reboot nas? Please answer yes or no."
+NOT_ASKED = "There is no open question, so nothing was done."
+
+
+@pytest.fixture
+async def nas(kit: Kit, assist: Assist) -> FakeHost:
+    """Return a host that is open for power commands by voice."""
+    nas = await kit.host("nas")
+    await assist.configure(nas, voice_languages=["en"], voice_power_hosts=[assist.device_id(nas)])
+    return nas
+
+
+def sent(host: FakeHost) -> list[dict[str, Any]]:
+    """Return the power commands that were sent."""
+    return [command for command in host.commands() if command["command"] != "status"]
+
+
+async def answer_yes(assist: Assist, host: FakeHost, asked: Answer, text: str = "yes", **response: Any) -> str:
+    """Answer a question, and respond to the command as the agent does."""
+    asking = asyncio.create_task(assist.ask(text, conversation_id=asked.conversation_id))
+    while not sent(host) and not asking.done():
+        await asyncio.to_thread(lambda: None)  # the agent recognizes sentences in a thread
+    (command,) = sent(host)
+    await host.respond(command, **{"status": "accepted"} | response)
+    answer: Answer = await response_of(asking)
+    return answer.text
+
+
+async def test_a_power_command_is_sent_after_a_yes(assist: Assist, nas: FakeHost) -> None:
+    asked = await assist.ask("reboot the nas")
+    assert asked.text == QUESTION
+    assert sent(nas) == []
+
+    assert await answer_yes(assist, nas, asked) == "nas is rebooting."
+    assert [command["command"] for command in sent(nas)] == ["reboot"]
+
+    again = await assist.ask("yes", conversation_id=asked.conversation_id)
+    assert again.text == NOT_ASKED
+    assert len(sent(nas)) == 1
+
+
+@pytest.mark.parametrize(
+    ("response", "answer"),
+    [
+        ({"status": "refused", "reason": "not_enabled", "message": "Not enabled."}, "nas refused: Not enabled."),
+        ({"status": "failed", "reason": "error", "message": "No systemd."}, "nas refused: No systemd."),
+    ],
+)
+async def test_a_refusal_of_the_host_is_spoken(
+    assist: Assist, nas: FakeHost, response: dict[str, Any], answer: str
+) -> None:
+    asked = await assist.ask("shut down nas")
+    assert await answer_yes(assist, nas, asked, "yes shut down the nas", **response) == answer
+
+
+async def test_a_dry_run_is_not_told_as_if_it_had_happened(assist: Assist, nas: FakeHost) -> None:
+    await nas.announce(dry_run=True)
+    asked = await assist.ask("reboot nas")
+    assert "dry run" in await answer_yes(assist, nas, asked)
+
+
+@pytest.mark.parametrize("text", ["no", "what time is it", "how is nas", "don't reboot nas"])
+async def test_any_other_message_closes_the_question(assist: Assist, nas: FakeHost, text: str) -> None:
+    asked = await assist.ask("reboot nas")
+    await assist.ask(text, conversation_id=asked.conversation_id)
+    late = await assist.ask("yes", conversation_id=asked.conversation_id)
+    assert late.text == NOT_ASKED
+    assert sent(nas) == []
+
+
+async def test_a_yes_counts_for_thirty_seconds(assist: Assist, nas: FakeHost) -> None:
+    asked = await assist.ask("reboot nas")
+    await assist.kit.wait(31)
+    await nas.status()
+    assert (await assist.ask("yes", conversation_id=asked.conversation_id)).text == NOT_ASKED
+    assert sent(nas) == []
+
+
+async def test_a_yes_in_another_conversation_or_about_another_host_does_not_count(
+    kit: Kit, assist: Assist, nas: FakeHost
+) -> None:
+    other = await kit.host("pc")
+    await assist.renewed()
+    asked = await assist.ask("reboot nas")
+    assert (await assist.ask("yes")).text == NOT_ASKED
+    assert (await assist.ask("yes reboot the pc", conversation_id=asked.conversation_id)).text == NOT_ASKED
+    assert sent(nas) == sent(other) == []
+
+
+async def test_the_same_context_and_a_script_do_not_answer(assist: Assist, nas: FakeHost) -> None:
+    """Cover an agent that continues its own turn, and all that it starts."""
+    context = Context()
+    asked = await assist.ask("reboot nas", context=context)
+    for own in (context, Context(parent_id=context.id)):
+        assert (await assist.ask("yes", conversation_id=asked.conversation_id, context=own)).text == NOT_ASKED
+    assert sent(nas) == []
+
+
+async def test_a_host_has_to_be_opened_and_able(kit: Kit, assist: Assist, nas: FakeHost) -> None:
+    pc = await kit.host("pc", commands=["ping", "status"])
+    await assist.renewed()
+    assert (await assist.ask("reboot the pc")).text.startswith("pc is not open for power commands by voice.")
+    assert (await assist.ask("turn off the pc")).is_error, "this could be about a lamp"
+
+    await nas.announce(commands=["ping", "reboot"])
+    assert (await assist.ask("shut down nas")).text == "The agent of nas does not accept this command."
+    await nas.availability("offline")
+    assert (await assist.ask("reboot nas")).text == "nas is not online."
+    assert sent(nas) == sent(pc) == []
+
+
+async def test_a_user_needs_the_right_to_control(assist: Assist, nas: FakeHost, hass_read_only_user: MockUser) -> None:
+    context = Context(user_id=hass_read_only_user.id)
+    assert (await assist.ask("reboot nas", context=context)).text == "You are not allowed to do this."
+    assert (await assist.ask("how is nas", context=context)).text.startswith("nas is on.")
+    assert (await assist.ask("reboot nas", context=Context(user_id="gone"))).text == "You are not allowed to do this."
+
+    member = MockUser(groups=[await assist.kit.hass.auth.async_get_group(GROUP_ID_USER)]).add_to_hass(assist.kit.hass)
+    assert (await assist.ask("reboot nas", context=Context(user_id=member.id))).text == QUESTION
+    assert sent(nas) == []
+
+
+async def test_hosts_of_one_name_are_ambiguous(kit: Kit, assist: Assist, nas: FakeHost) -> None:
+    other = await kit.host("nas2")
+    devices = dr.async_get(kit.hass)
+    devices.async_update_device(assist.device_id(other), name_by_user="NAS")
+    await assist.renewed()
+    assert (
+        await assist.ask("reboot nas")
+    ).text == "Several hosts are named nas. Please give them different names first."
+    devices.async_update_device(assist.device_id(other), name_by_user="Attic box")
+    await assist.renewed()
+    assert (await assist.ask("how is the attic box")).text.startswith("Attic box is on.")
+    assert (await assist.ask("reboot nas")).text == QUESTION
+
+
+async def test_the_state_of_a_host_has_its_most_important_readings(assist: Assist, nas: FakeHost) -> None:
+    await nas.status(cpu_percent=12.4, memory_percent=45, disk_percent=20, disk_percent_data=83.2, updates_pending=2)
+    expected = "nas is on. CPU 12 %, memory 45 %, fullest disk 83 %, pending updates: 2."
+    assert (await assist.ask("how is nas")).text == expected
+    await nas.announce(power="shutting_down")
+    await nas.availability("offline")
+    assert (await assist.ask("how is nas")).text == "nas is shutting down."
+
+
+async def test_hosts_that_are_down_are_listed(kit: Kit, assist: Assist, nas: FakeHost) -> None:
+    assert (await assist.ask("which hosts are down")).text == "All hosts are on."
+    pc = await kit.host("pc")
+    await pc.availability("offline")
+    assert (await assist.ask("which hosts are down")).text == "Not on: pc (lost)."
+
+
+async def test_an_intent_without_a_conversation_asks_nothing(kit: Kit, assist: Assist, nas: FakeHost) -> None:
+    slots = {"host": {"value": assist.device_id(nas)}, "command": {"value": "reboot"}}
+    response = await intent.async_handle(kit.hass, "test", PowerIntent.intent_type, slots)
+    assert response.speech["plain"]["speech"].startswith("Power commands need a conversation")
+
+
+async def test_iot_bridge_that_is_not_loaded_answers(assist: Assist, nas: FakeHost) -> None:
+    await assist.kit.hass.config_entries.async_unload(assist.entry.entry_id)
+    answer = await assist.ask("how is nas")
+    assert (answer.text, answer.is_error) == ("IoT Bridge is not running.", False)

@@ -1,0 +1,228 @@
+"""Tools of hosts for language models, with a scripted model that tries to answer its own question."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal, override
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockUser
+import voluptuous as vol
+
+from homeassistant.components import conversation
+from homeassistant.components.llm import async_get_tools
+from homeassistant.core import Context
+from homeassistant.helpers import intent, llm
+
+from ..assist import Assist
+from ..kit import FakeHost, Kit
+
+ASK, CONFIRM = "iotbridge__ask_power_command", "iotbridge__confirm_power_command"
+QUESTION = "Shall I reboot nas?"
+
+type Script = Callable[[ScriptedModel, conversation.ChatLog, conversation.ConversationInput], Awaitable[str]]
+
+
+class ScriptedModel(conversation.ConversationEntity):
+    """Conversation agent that does what a test has written down, through the tools and the chat log."""
+
+    _attr_name = "Scripted"
+    entity_id = "conversation.scripted"
+
+    def __init__(self) -> None:
+        """Start without a script."""
+        self.script: Script | None = None
+        self.results: list[Any] = []
+
+    @property
+    @override
+    def supported_languages(self) -> list[str] | Literal["*"]:
+        return "*"
+
+    @override
+    async def _async_handle_message(
+        self, user_input: conversation.ConversationInput, chat_log: conversation.ChatLog
+    ) -> conversation.ConversationResult:
+        await chat_log.async_provide_llm_data(user_input.as_llm_context("test"), "assist", None, None)
+        assert self.script is not None
+        text = await self.script(self, chat_log, user_input)
+        chat_log.async_add_assistant_content_without_tools(
+            conversation.AssistantContent(agent_id=self.entity_id, content=text)
+        )
+        response = intent.IntentResponse(language=user_input.language)
+        response.async_set_speech(text)
+        return conversation.ConversationResult(response=response, conversation_id=chat_log.conversation_id)
+
+    async def call(self, chat_log: conversation.ChatLog, name: str, **arguments: Any) -> Any:
+        """Call a tool as a model does; keep and return its data."""
+        calls = [llm.ToolInput(name, arguments)]
+        content = conversation.AssistantContent(agent_id=self.entity_id, tool_calls=calls)
+        async for result in chat_log.async_add_assistant_content(content):
+            kept = getattr(result, "result", None)
+            self.results.append(kept.data if kept is not None else result.tool_result)
+        return self.results[-1]
+
+
+@pytest.fixture
+async def nas(kit: Kit, assist: Assist) -> FakeHost:
+    """Return a host that is open for power commands and for language models."""
+    nas = await kit.host("nas")
+    devices = [assist.device_id(nas)]
+    await assist.configure(nas, voice_power_hosts=devices, voice_language_models=True, response_timeout=1)
+    return nas
+
+
+@pytest.fixture
+async def model(kit: Kit, assist: Assist) -> ScriptedModel:
+    """Return the scripted model."""
+    model = ScriptedModel()
+    component = kit.hass.data["entity_components"]["conversation"]
+    await component.async_add_entities([model])
+    return model
+
+
+async def converse(
+    kit: Kit, model: ScriptedModel, text: str, script: Script, conversation_id: str | None = None
+) -> str:
+    """Send a message to the model, which follows the script; return the id of the conversation."""
+    model.script = script
+    result = await conversation.async_converse(
+        kit.hass, text, conversation_id, Context(), language="en", agent_id=model.entity_id
+    )
+    assert result.conversation_id
+    return result.conversation_id
+
+
+def sent(host: FakeHost) -> list[dict[str, Any]]:
+    """Return the power commands that were sent."""
+    return [command for command in host.commands() if command["command"] != "status"]
+
+
+async def ask(model: ScriptedModel, chat_log: conversation.ChatLog, _user_input: conversation.ConversationInput) -> str:
+    """Open the question, as a model should."""
+    await model.call(chat_log, ASK, host="nas", command="reboot")
+    return QUESTION
+
+
+async def confirm(
+    model: ScriptedModel, chat_log: conversation.ChatLog, _user_input: conversation.ConversationInput
+) -> str:
+    """Confirm at once."""
+    await model.call(chat_log, CONFIRM)
+    return "Done."
+
+
+async def test_a_yes_of_the_user_in_a_later_turn_counts(kit: Kit, model: ScriptedModel, nas: FakeHost) -> None:
+    conversation_id = await converse(kit, model, "reboot the nas", ask)
+    assert model.results[-1]["question"] == "Reboot nas? Please answer yes or no."
+    assert sent(nas) == []
+
+    talking = asyncio.create_task(converse(kit, model, "Yes, please.", confirm, conversation_id))
+    while not sent(nas):
+        await asyncio.to_thread(lambda: None)
+    await nas.respond(sent(nas)[0], "accepted")
+    await talking
+    assert model.results[-1] == {"result": "nas is rebooting."}
+
+    await converse(kit, model, "yes", confirm, conversation_id)
+    assert "error" in model.results[-1]
+    assert len(sent(nas)) == 1
+
+
+async def test_a_second_call_in_the_same_turn_does_not_count(kit: Kit, model: ScriptedModel, nas: FakeHost) -> None:
+    async def hurry(
+        model: ScriptedModel, chat_log: conversation.ChatLog, user_input: conversation.ConversationInput
+    ) -> str:
+        await ask(model, chat_log, user_input)
+        return await confirm(model, chat_log, user_input)
+
+    await converse(kit, model, "yes", hurry)
+    assert "error" in model.results[-1]
+    assert sent(nas) == []
+
+
+@pytest.mark.parametrize("words_first", [False, True])
+async def test_a_yes_that_the_model_sends_itself_does_not_count(
+    kit: Kit, model: ScriptedModel, nas: FakeHost, words_first: bool
+) -> None:
+    """The model has an action that talks to an agent, in the same conversation: to itself, or to the default agent."""
+
+    async def impersonate(
+        model: ScriptedModel, chat_log: conversation.ChatLog, user_input: conversation.ConversationInput
+    ) -> str:
+        await ask(model, chat_log, user_input)
+        if words_first:
+            chat_log.async_add_assistant_content_without_tools(
+                conversation.AssistantContent(agent_id=model.entity_id, content=QUESTION)
+            )
+        for context in (user_input.context, Context(parent_id=user_input.context.id)):
+            await conversation.async_converse(
+                kit.hass, "yes", chat_log.conversation_id, context, language="en", agent_id=None
+            )
+            model.script = confirm
+            await conversation.async_converse(
+                kit.hass, "yes", chat_log.conversation_id, context, language="en", agent_id=model.entity_id
+            )
+        return "Done."
+
+    await converse(kit, model, "reboot the nas", impersonate)
+    assert all("result" not in result for result in model.results)
+    assert sent(nas) == []
+
+
+@pytest.mark.parametrize("text", ["no", "what time is it?", "yes, but tomorrow", "why?"])
+async def test_anything_but_yes_does_not_count(kit: Kit, model: ScriptedModel, nas: FakeHost, text: str) -> None:
+    conversation_id = await converse(kit, model, "reboot the nas", ask)
+    await converse(kit, model, text, confirm, conversation_id)
+    assert "error" in model.results[-1]
+    assert sent(nas) == []
+
+
+async def test_a_yes_to_another_question_does_not_count(kit: Kit, model: ScriptedModel, nas: FakeHost) -> None:
+    async def mislead(
+        model: ScriptedModel, chat_log: conversation.ChatLog, user_input: conversation.ConversationInput
+    ) -> str:
+        await ask(model, chat_log, user_input)
+        return "Shall I turn on the light?"
+
+    conversation_id = await converse(kit, model, "turn on the light", mislead)
+    await converse(kit, model, "yes", confirm, conversation_id)
+    assert "error" in model.results[-1]
+    assert sent(nas) == []
+
+
+async def test_power_tools_are_there_for_open_hosts_only(kit: Kit, assist: Assist, nas: FakeHost) -> None:
+    await kit.host("pc")
+    context = llm.LLMContext("test", Context(), "en", "conversation", None)
+    offered = {tool.name: tool for tool in (await async_get_tools(kit.hass, context, "assist")).tools}
+    assert offered[ASK].annotations.read_only is False
+    assert offered[CONFIRM].annotations.destructive is True
+    assert offered["iotbridge__host_status"].annotations.read_only is True
+    with pytest.raises(vol.Invalid):
+        await offered[ASK].async_call(kit.hass, llm.ToolInput(ASK, {"host": "pc", "command": "reboot"}), context)
+    result = await offered[ASK].async_call(kit.hass, llm.ToolInput(ASK, {"host": "nas", "command": "reboot"}), context)
+    assert isinstance(result, llm.ToolResult)
+    assert result.error, "there is no conversation, as with MCP"
+    result = await offered[CONFIRM].async_call(kit.hass, llm.ToolInput(CONFIRM, {}), context)
+    assert isinstance(result, llm.ToolResult)
+    assert result.error
+
+    await assist.configure(nas, voice_power_hosts=[])
+    offered = {tool.name: tool for tool in (await async_get_tools(kit.hass, context, "assist")).tools}
+    assert {ASK, CONFIRM}.isdisjoint(offered)
+
+
+async def test_the_state_of_hosts_is_bound_to_the_rights_of_the_user(kit: Kit, assist: Assist, nas: FakeHost) -> None:
+    await nas.status(cpu_percent=12.4)
+    stranger = MockUser()
+    stranger.add_to_hass(kit.hass)
+    stranger.mock_policy({})
+    for user_id, rows in ((None, [{"name": "nas", "power_state": "on", "cpu": 12}]), (stranger.id, [])):
+        context = llm.LLMContext("test", Context(user_id=user_id), "en", "conversation", None)
+        (tool,) = [
+            tool
+            for tool in (await async_get_tools(kit.hass, context, "assist")).tools
+            if tool.name == "iotbridge__host_status"
+        ]
+        result = await tool.async_call(kit.hass, llm.ToolInput(tool.name, {}), context)
+        assert isinstance(result, llm.ToolResult)
+        assert result.data == {"hosts": rows}

@@ -1,0 +1,1 @@
+"""Sentences through the conversation agent."""

@@ -1,0 +1,124 @@
+"""Sentence files on the disk: on consent, renewed, left alone, removed; and the files of others."""
+
+from pathlib import Path
+
+from custom_components.iotbridge.sentences.document import is_unchanged
+from homeassistant.helpers import device_registry as dr, issue_registry as ir
+
+from ..assist import Assist
+from ..kit import Kit
+from ..rules import add_rule
+
+
+def issues(kit: Kit) -> dict[str, ir.IssueEntry]:
+    """Return the open issues about sentences by kind."""
+    return {
+        str(issue.translation_key): issue
+        for (domain, _), issue in ir.async_get(kit.hass).issues.items()
+        if domain == "iotbridge" and str(issue.translation_key).startswith("sentences")
+    }
+
+
+def files(assist: Assist) -> list[str]:
+    """Return all files among the custom sentences."""
+    root = Path(assist.kit.hass.config.path("custom_sentences"))
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+
+
+async def test_nothing_is_written_without_consent_and_all_is_removed_on_request(kit: Kit, assist: Assist) -> None:
+    nas = await kit.host("nas")
+    await assist.renewed()
+    assert files(assist) == []
+    assert (await assist.ask("how is nas")).is_error
+
+    await assist.configure(nas, voice_languages=["en", "it"])
+    assert files(assist) == ["en/iotbridge.yaml", "it/iotbridge.yaml"]
+    assert (await assist.ask("how is nas")).text.startswith("nas is on.")
+
+    await assist.configure(nas, voice_languages=["it"])
+    assert files(assist) == ["it/iotbridge.yaml"]
+    assert (await assist.ask("how is nas")).is_error
+
+    await kit.hass.config_entries.async_remove(assist.entry.entry_id)
+    await kit.hass.async_block_till_done()
+    assert files(assist) == []
+
+
+async def test_names_follow_within_seconds(kit: Kit, assist: Assist) -> None:
+    nas = await kit.host("nas")
+    await assist.configure(nas, voice_languages=["en"])
+    dr.async_get(kit.hass).async_update_device(assist.device_id(nas), name_by_user="Big box")
+    await add_rule(kit, "sensor.attic", name="Too hot")
+    await assist.renewed()
+
+    assert (await assist.ask("how is the big box")).text.startswith("Big box is on.")
+    assert (await assist.ask("acknowledge too hot")).text == "There are no alarms to acknowledge."
+    assert (await assist.ask("how is nas")).is_error
+    before = assist.file().stat().st_mtime_ns
+    await assist.renewed()
+    assert assist.file().stat().st_mtime_ns == before
+
+
+async def test_a_changed_file_is_left_alone(kit: Kit, assist: Assist) -> None:
+    nas = await kit.host("nas")
+    await assist.configure(nas, voice_languages=["en"])
+    mine = assist.file().read_text("utf-8") + "# mine\n"
+    assist.file().write_text(mine, "utf-8")
+    await kit.host("pc")
+    await assist.renewed()
+
+    assert assist.file().read_text("utf-8") == mine
+    assert issues(kit).keys() == {"sentences_changed"}
+    path = (issues(kit)["sentences_changed"].translation_placeholders or {})["path"]
+    assert "iotbridge" in path
+
+    await assist.configure(nas, voice_languages=[])
+    assert assist.file().read_text("utf-8") == mine
+    assert issues(kit) == {}
+
+
+async def test_a_deleted_file_is_written_again(kit: Kit, assist: Assist) -> None:
+    nas = await kit.host("nas")
+    await assist.configure(nas, voice_languages=["en"])
+    assist.file().unlink()
+    await assist.configure(nas)
+    assert is_unchanged(assist.file().read_text("utf-8"))
+
+
+async def test_the_broken_file_of_another_is_named_and_not_loaded(kit: Kit, assist: Assist) -> None:
+    nas = await kit.host("nas")
+    await assist.configure(nas, voice_languages=["en"])
+    assert (await assist.ask("how is nas")).text.startswith("nas is on.")
+    foreign = assist.file().with_name("pumps.yaml")
+    foreign.write_text("language: en\nintents: [", "utf-8")
+    await kit.host("pc")
+    await assist.renewed()
+
+    broken = issues(kit)["sentences_broken"]
+    assert "pumps" in (broken.translation_placeholders or {})["files"]
+    assert (await assist.ask("how is nas")).text.startswith("nas is on."), "what was loaded goes on"
+
+    foreign.unlink()
+    await kit.hass.services.async_call("conversation", "reload", {}, blocking=True)
+    await assist.renewed()
+    assert issues(kit) == {}
+    assert (await assist.ask("how is pc")).text.startswith("pc is on.")
+
+
+async def test_a_file_that_cannot_be_written_is_reported(kit: Kit, assist: Assist) -> None:
+    folder = assist.file().parents[1]
+    folder.write_text("not a folder", "utf-8")
+    await assist.configure(voice_languages=["en"])
+    assert issues(kit).keys() == {"sentences_not_written"}
+    folder.unlink()
+    await assist.configure()
+    assert issues(kit) == {}
+
+
+async def test_without_the_conversation_agent_nothing_is_written(kit: Kit) -> None:
+    """The agent brings the library that checks the files."""
+    (entry,) = kit.hass.config_entries.async_entries("iotbridge")
+    kit.hass.config_entries.async_update_entry(entry, options={"voice_languages": ["en"]})
+    await kit.hass.config_entries.async_reload(entry.entry_id)
+    await kit.wait(6)
+    assert not Assist(kit).file().exists()
