@@ -9,14 +9,15 @@ import re
 from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.models import Severity, Timing
 from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, EscalationStep, Selection
+from custom_components.iotbridge.errors import InvalidCallError
 from custom_components.iotbridge.migration import NOTIFIER, WINDOW, marked
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.core import ServiceCall
+from homeassistant.core import Context, ServiceCall
 from homeassistant.util import dt as dt_util
 from tests.alarms.home import UNAVAILABLE, add_device, add_entity, reload
 from tests.kit import Kit
@@ -407,3 +408,40 @@ async def test_an_explanation_agrees_with_what_the_engine_does(kit: Kit, entry: 
             assert spoken(case, explanation, start) == named, (case.name, language, explanation["text"])
         texts = [tuple(explanation["text"]) for explanation in explanations[case.name].values()]
         assert len(set(texts)) == len(LANGUAGES), texts
+
+
+async def test_an_action_explains_only_what_the_user_may_read(kit: Kit, guest: MockUser) -> None:
+    rule_id = await add_rule(kit, "sensor.one", "sensor.two", "sensor.three")
+    for name in ("one", "two", "three"):
+        await set_state(kit, f"sensor.{name}", "20")
+
+    answer = await call(
+        kit, "explain", answer=True, entity_id=rule_entity(kit, rule_id), context=Context(user_id=guest.id)
+    )
+
+    assert [alarm["entity_id"] for alarm in answer["alarms"]] == ["sensor.one", "sensor.two"]
+    answer = await call(kit, "explain", answer=True, entity_id=rule_entity(kit, rule_id), alarm="sensor.two")
+    (explanation,) = answer["alarms"]
+    assert explanation["entity_id"] == "sensor.two"
+    assert explanation["text"][-1] == "The alarm rule notifies no one."
+
+
+async def test_an_explanation_needs_an_alarm(kit: Kit) -> None:
+    with pytest.raises(InvalidCallError) as error:
+        await call(kit, "explain", answer=True, entity_id="sensor.none")
+    assert error.value.translation_key == "not_an_alarm"
+
+
+async def test_a_group_without_recipients_is_said_to_notify_no_one(kit: Kit, entry: MockConfigEntry) -> None:
+    data: Any = marked(NOTIFIER, {"targets": []})
+    group = ConfigSubentry(data=data, subentry_type="notifier", title="Nobody", unique_id=None)
+    kit.hass.config_entries.async_add_subentry(entry, group)
+    steps = (EscalationStep(after_s=0, groups=(group.subentry_id,)),)
+    await add_rule(kit, "sensor.one", escalation=EscalationPolicy(steps=steps))
+    await set_state(kit, "sensor.one", "20")
+
+    (explanation,) = (await call(kit, "explain", answer=True, entity_id="sensor.one"))["alarms"]
+
+    (notified,) = explanation["notified"]
+    assert notified["targets"] == []
+    assert notified["text"].endswith("Nobody has no recipients, so no one is notified.")

@@ -5,6 +5,11 @@ from datetime import timedelta
 import pytest
 
 from custom_components.iotbridge.alarms.api.story_texts import async_story_texts, clock_text
+from custom_components.iotbridge.alarms.engine.escalation import ACTIONABLE, NotificationKind
+from custom_components.iotbridge.alarms.engine.flapping import FLAPPING
+from custom_components.iotbridge.alarms.engine.models import Change
+from custom_components.iotbridge.alarms.engine.suppression import BY_HAND, MAINTENANCE
+from custom_components.iotbridge.alarms.notifications.delivery_policy import Digest
 from homeassistant.util import dt as dt_util
 from tests.kit import Kit
 
@@ -27,6 +32,22 @@ async def test_an_unknown_language_is_english(kit: Kit, language: str | None, te
 async def test_without_a_language_it_is_that_of_the_home(kit: Kit) -> None:
     kit.hass.config.language = "it"
     assert (await async_story_texts(kit.hass)).change("acknowledged", "Anna") == "Riconosciuto da Anna"
+
+
+async def test_everything_that_may_happen_has_a_sentence(kit: Kit) -> None:
+    texts = await async_story_texts(kit.hass)
+    for kind in NotificationKind:
+        assert texts.story(f"notified_{kind}", target="Anna")
+    for kind in ACTIONABLE:
+        assert texts.story(f"next_{kind}", group="Anna")
+    for digest in Digest:
+        assert texts.story(f"held_{digest}")
+        assert texts.story(f"after_{digest}", text="Anna")
+        assert texts.story(f"at_held_{digest}", time="12:00", since="11:00", text="Anna")
+    for reason in (MAINTENANCE, BY_HAND, FLAPPING):
+        assert texts.story(f"held_{reason}")
+    unnamed = [change for change in Change if texts.change(change) == change]
+    assert unnamed == []
 
 
 async def test_another_day_has_its_date(kit: Kit) -> None:

@@ -1,5 +1,6 @@
 """Rows of open alarms for cards and dialogs: an alarm with all that a person needs to decide."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ from .story_texts import StoryTexts
 
 MAX_NOTIFIED = 20
 MAX_NEXT = 5
+# Number of rows that are made without a pause.
+_AT_ONCE = 20
 # Order of the states in which open alarms are kept when there are too many.
 _ORDER = (
     AlarmState.UNACKNOWLEDGED,
@@ -74,8 +77,13 @@ async def async_alarm_rows(
         await _async_acknowledgements(manager, alarms),
         await hass.auth.async_get_users(),
     )
-    instances = [instance for key in keys if (instance := manager.processor.get(key))]
-    return {instance.key: _async_row(hass, manager, user, instance, facts, texts) for instance in instances}
+    rows = {}
+    for number, key in enumerate(keys):
+        if (instance := manager.processor.get(key)) is not None:
+            rows[key] = _async_row(hass, manager, user, instance, facts, texts)
+        if number % _AT_ONCE == 0:
+            await asyncio.sleep(0)  # a forecast of hundreds of alarms takes a while
+    return rows
 
 
 async def _async_deliveries(manager: AlarmsManager, alarms: Iterable[Alarm]) -> dict[AlarmKey, list[DeliveryRecord]]:

@@ -81,6 +81,8 @@ def _delivery(record: DeliveryRecord, texts: StoryTexts) -> dict[str, Any]:
             text = texts.story("fallback", target=name)
         case _:
             text = texts.story(f"notified_{record.kind}", target=name)
+    if record.held_by:
+        text = texts.story(f"after_{record.held_by}", text=text)
     return {
         "at": record.at,
         "event": "notified",

@@ -35,11 +35,22 @@ async def async_episodes(
     """Return the transitions of each episode that was raised in a period, newest first, and whether these are all."""
     query = HistoryQuery(start=start, end=end, changes=_CHANGES, limit=MAX_ROWS)
     rows, before = await async_history_rows(hass, manager, user, alarm_target, query)
+    return _by_episode(rows), before is None
+
+
+async def async_episodes_of(manager: AlarmsManager, key: AlarmKey) -> list[Rows]:
+    """Return the transitions of each episode of one alarm, newest first."""
+    query = HistoryQuery(rules=[key.rule_id], subjects=[key.subject], changes=_CHANGES, limit=MAX_ROWS)
+    return _by_episode(await manager.async_history(query))
+
+
+def _by_episode(rows: Rows) -> list[Rows]:
+    """Return rows, of which the newest is first, by episode; without episodes that began before."""
     episodes: dict[tuple[str, str, int], Rows] = {}
     for row in reversed(rows):
         episodes.setdefault((row["rule_id"], row["subject"], row["episode"]), []).append(row)
     raised = [transitions for transitions in episodes.values() if transitions[0]["change"] == Change.RAISED]
-    return sorted(raised, key=lambda transitions: transitions[0]["at"], reverse=True), before is None
+    return sorted(raised, key=lambda transitions: transitions[0]["at"], reverse=True)
 
 
 @callback

@@ -50,6 +50,7 @@ class OpenAlarmsSubscription:
         self._sent_total = -1
         self._timer: CALLBACK_TYPE | None = None
         self._is_sending = False
+        self._is_stopped = False
         self._stops: list[CALLBACK_TYPE] = []
 
     @callback
@@ -66,6 +67,7 @@ class OpenAlarmsSubscription:
     @callback
     def async_stop(self) -> None:
         """Unsubscribe."""
+        self._is_stopped = True
         for stop in self._stops:
             stop()
         if self._timer:
@@ -92,7 +94,7 @@ class OpenAlarmsSubscription:
 
     @callback
     def _async_schedule(self) -> None:
-        if self._timer is None:
+        if self._timer is None and not self._is_stopped:
             self._timer = async_call_later(self._hass, _COLLECT_S, self._async_send_later)
 
     async def _async_send_later(self, _now: datetime) -> None:
@@ -125,6 +127,8 @@ class OpenAlarmsSubscription:
             if (alarm := manager.alarm(key)) is not None
         }
         windows = async_open_windows(self._hass, manager, user, self._texts)
+        if self._is_stopped:
+            return  # the connection was closed meanwhile
         event: dict[str, Any] = {
             "alarms": [row for row_id, row in complete.items() if self._sent.get(row_id) != row],
             "removed": sorted(self._sent.keys() - complete.keys()),

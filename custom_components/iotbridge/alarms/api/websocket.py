@@ -25,14 +25,14 @@ from ..runtime.permissions import async_permits
 from ..runtime.store import HistoryQuery
 from .alarm_rows import async_alarm_rows
 from .chain import async_chain
-from .episodes import async_episode, async_episodes, statistics_of
+from .episodes import async_episode, async_episodes, async_episodes_of, statistics_of
 from .explanation import async_explain_at, async_next
 from .open_alarms import OpenAlarmsSubscription
 from .queries import Filter, async_history, async_list
 from .serialization import alarm_as_dict, transition_as_dict
 from .services import SEVERITIES
 from .story_texts import async_story_texts
-from .targets import AlarmTarget, async_manager, async_resolve_target
+from .targets import async_manager, async_resolve_target
 
 MAX_PAGE = 1000
 MAX_OPEN = 500
@@ -182,9 +182,7 @@ async def handle_details(hass: HomeAssistant, connection: ActiveConnection, msg:
         return
     texts = await async_story_texts(hass, msg.get("language"))
     episode = msg.get("episode", instance.alarm.episode)
-    alarm_target = AlarmTarget(frozenset(), frozenset({instance.key.rule_id}), is_everything=False)
-    found, _ = await async_episodes(hass, manager, connection.user, alarm_target)
-    episodes = [transitions for transitions in found if transitions[0]["subject"] == instance.key.subject]
+    episodes = await async_episodes_of(manager, instance.key)
     rows = await async_alarm_rows(hass, manager, connection.user, [instance.key], texts)
     result = {
         "alarm": rows.get(instance.key),
