@@ -8,7 +8,7 @@ import re
 
 from ...protocol.topics import THING_UID_PREFIX
 from .conversion import OtherUnitError, convert, is_same_state, number
-from .message import Decoded, DeviceMetadata, Field, Path, Report, Sample, Scalar, Value
+from .message import Decoded, DeviceMetadata, Path, Report, Sample, Scalar, Value
 from .number_notation import has_decimal_comma
 from .profile import Channel, Profile, is_value, key_of
 from .stated_unit import unit_text_of
@@ -81,6 +81,8 @@ class ProfileReader:
         for channel in profile.channels:
             kind = _columns_of(channel)
             self._columns[channel.subtopic] = kind if self._columns.get(channel.subtopic, kind) == kind else None
+        # The fields of a device hardly change from one message to the next.
+        self._addressed = lru_cache(1024)(self._find)
 
     def with_columns(self, sample: Sample, match: TopicMatch) -> Sample:
         """Return a message with what the profile says about the columns in it."""
@@ -92,34 +94,42 @@ class ProfileReader:
         updates = []
         for report in decoded.reports:
             identity, subtopic = identity_and_subtopic(match, report)
-            update = self._update(identity, subtopic, report)
-            update.is_readable_by_core = update.is_readable_by_core and decoded.exact
+            update = Update(identity, report.metadata, is_readable_by_core=decoded.exact)
+            self._read_report(subtopic, report, update)
             updates.append(update)
         return updates
 
-    def _update(self, identity: str, subtopic: str, report: Report) -> Update:
-        update = Update(identity, report.metadata)
+    def _read_report(self, subtopic: str, report: Report, update: Update) -> None:
+        """Add the values of a report to an update."""
         by_path = {path: field_.value for field_ in report.fields for path in field_.paths}
         for field_ in report.fields:
-            channels = [channel for path in field_.paths if (channel := self._channels.get((subtopic, path)))]
-            is_in_object = not channels and is_value(field_.path)
-            if is_in_object:
-                channels = self._channels_of_object(subtopic, field_)
-                update.keys |= {channel.key for channel in channels} or {key_of(subtopic, field_.path)}
-            else:
-                update.keys |= {key_of(subtopic, field_.path), *(channel.key for channel in channels)}
+            channels, keys, is_in_object = self._addressed(subtopic, field_.paths)
+            update.keys |= keys
             for channel in channels:
                 unit = field_.unit
                 if unit is None and (is_in_object or self._has_units_beside):
                     unit = unit_text_of(channel, field_.path, by_path.get)
-                is_same = channel.path == field_.paths[-1] and is_same_state(channel, field_.value, unit)
-                update.is_readable_by_core = update.is_readable_by_core and is_same
+                update.is_readable_by_core = (
+                    update.is_readable_by_core
+                    and channel.path == field_.paths[-1]
+                    and is_same_state(channel, field_.value, unit)
+                )
                 _read(channel, field_.value, unit, by_path, update)
-        return update
 
-    def _channels_of_object(self, subtopic: str, field_: Field) -> list[Channel]:
+    def _find(self, subtopic: str, paths: tuple[Path, ...]) -> tuple[list[Channel], frozenset[str], bool]:
+        """Return the channels of a field, its keys, and whether its value was a number of its own before."""
+        channels = [channel for path in paths if (channel := self._channels.get((subtopic, path)))]
+        is_in_object = not channels and is_value(paths[0])
+        if is_in_object:
+            channels = self._channels_of_object(subtopic, paths)
+        keys = {channel.key for channel in channels}
+        if not is_in_object or not channels:
+            keys.add(key_of(subtopic, paths[0]))
+        return channels, frozenset(keys), is_in_object
+
+    def _channels_of_object(self, subtopic: str, paths: tuple[Path, ...]) -> list[Channel]:
         """Return the channels whose number has become the value of an object."""
-        channels = (self._channels.get((subtopic, path[:-1])) for path in field_.paths)
+        channels = (self._channels.get((subtopic, path[:-1])) for path in paths)
         return [channel for channel in channels if channel is not None and channel.platform != "device_tracker"]
 
 
