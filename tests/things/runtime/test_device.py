@@ -8,6 +8,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.iotbridge.things.model.message import DeviceMetadata, Sample
 from custom_components.iotbridge.things.model.profile import RECEIVED, Availability, Channel
 from custom_components.iotbridge.things.runtime.device import MAX_EVENT_TYPES
+from homeassistant.components.mqtt.models import DATA_MQTT
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
 from tests.broker import Broker, state, until
@@ -273,6 +274,30 @@ async def test_values_come_back_after_a_restart(home: HomeAssistant, entry: Mock
     assert await home.config_entries.async_setup(entry.entry_id)
 
     await until(has_state(home, "sensor.attic_temperature", "21.5"))
+
+
+async def test_a_retained_message_counts_and_not_an_older_value(
+    home: HomeAssistant, entry: MockConfigEntry, broker: Broker
+) -> None:
+    learn(home, entry, profile(TEMPERATURE, exact=False), SAMPLE)
+    await until(has_state(home, "sensor.attic_temperature", "21.5"))
+    mqtt = home.config_entries.async_entries("mqtt")[0]
+    await home.config_entries.async_unload(entry.entry_id)
+    assert await home.config_entries.async_reload(mqtt.entry_id)
+    await until(has_state(home, "sensor.attic_temperature", "unknown"))
+    async with broker.client() as thing:
+        await thing.publish(SAMPLE.topic, b'{"temperature": 30.5}', retain=True)
+    seen = []
+    async_track_state_change_event(
+        home, "sensor.attic_temperature", callback(lambda event: seen.append(event.data["new_state"].state))
+    )
+
+    # As on a busy machine: core subscribes to the device's topic long after IoT Bridge asked for it.
+    home.data[DATA_MQTT].client._subscribe_debouncer.set_timeout(3)
+    assert await home.config_entries.async_setup(entry.entry_id)
+
+    await until(has_state(home, "sensor.attic_temperature", "30.5"))
+    assert seen == ["30.5"]
 
 
 async def test_bare_values_keep_working_for_core(home: HomeAssistant, entry: MockConfigEntry, broker: Broker) -> None:

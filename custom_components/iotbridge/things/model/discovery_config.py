@@ -1,13 +1,13 @@
 """Discovery message of a thing, from which core's mqtt creates entities."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 import json
 import re
 from typing import Any
 
 from .mapping import slug
-from .message import DeviceMetadata, Path
+from .message import DeviceMetadata, Path, Value
 from .own_page import BRIDGE_PAGE
 from .profile import RECEIVED, Availability, Channel, Profile
 from .topic_matching import fill, fill_exactly
@@ -16,6 +16,8 @@ from .topic_matching import fill, fill_exactly
 _SAFE_KEY = re.compile(r"[\w.:/ \-]{1,64}")
 # Class of a socket that is only displayed: "outlet" in our names; core has that class for switches only.
 _SAME_IN_CORE: dict[tuple[str, str | None], str] = {("binary_sensor", "outlet"): "power"}
+# Attributes of core's device trackers for the companions of a position.
+_COMPANION_ATTRIBUTES = {"accuracy": "gps_accuracy", "altitude": "altitude"}
 # After a retained message was cleared, core receives an empty text.
 _CLEARED = "value == ''"
 SUPPORT_URL = "https://github.com/owner.invalid/iot-bridge"
@@ -110,6 +112,14 @@ def event_of(channel: Channel, value: str) -> dict[str, str] | None:
     if channel.receives_codes:
         return {"event_type": value if value in channel.event_types else RECEIVED, "code": value}
     return {"event_type": value} if value in channel.event_types else None
+
+
+def state_of(value: Value, companions: Mapping[str, float]) -> Any:
+    """Return a value as core's mqtt expects it; a position with its ``companions``."""
+    if not isinstance(value, tuple):
+        return value
+    more = {_COMPANION_ATTRIBUTES[role]: number for role, number in companions.items() if role in _COMPANION_ATTRIBUTES}
+    return {"latitude": value[0], "longitude": value[1], **more}
 
 
 def is_safe(path: Path) -> bool:

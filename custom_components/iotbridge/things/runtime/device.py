@@ -14,7 +14,7 @@ from homeassistant.helpers.json import json_dumps
 
 from ... import mqtt_client
 from ...const import MQTT_DOMAIN
-from ..model.discovery_config import availability_config, component_id, discovery_config, event_of, is_direct
+from ..model.discovery_config import availability_config, component_id, discovery_config, event_of, is_direct, state_of
 from ..model.mapping import Update, thing_uid
 from ..model.message import Value
 from ..model.profile import Channel, Profile
@@ -34,8 +34,6 @@ EVENT_DELAY_S = 3.0
 OLD_S = 24 * 3600.0
 # A channel with more different words than these sends numbers, texts or codes of strangers, not event types.
 MAX_EVENT_TYPES = 50
-# Attributes of core's device trackers for the companions of a position.
-_COMPANION_ATTRIBUTES = {"accuracy": "gps_accuracy", "altitude": "altitude"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,9 +247,16 @@ class ThingDevice:
             self._seed_timers.append(async_call_later(self._hass, SEED_INTERVAL_S, publish_values))
 
         @callback
-        def subscribed() -> None:
+        def heard() -> None:
             _cancel(self._seed_timers)
             self._seed_timers.append(async_call_later(self._hass, SEED_INTERVAL_S, publish_values))
+
+        @callback
+        def subscribed() -> None:
+            # The broker's retained messages of the device are newer than the values that we remember.
+            topic = self.settings.profile.topic
+            _cancel(self._seed_timers)
+            self._seed_timers.append(mqtt_client.async_on_subscribe_done(self._hass, topic, mqtt_client.QOS, heard))
 
         self._seed_timers.append(mqtt_client.async_on_subscribe_done(self._hass, self._topic("state"), 0, subscribed))
 
@@ -315,7 +320,7 @@ class ThingDevice:
         components = self.settings.components
         for key, channel in self._sent.items():
             if channel.platform != "event":
-                state[components[key]] = _plain(self.values.get(key), self._companions.get(key, {}))
+                state[components[key]] = state_of(self.values.get(key), self._companions.get(key, {}))
         for key, value in events.items():
             # The user may have removed it a moment ago.
             if (found := self.settings.channels.get(key)) and (event := event_of(found, value)):
@@ -388,12 +393,3 @@ def _has_value(state: State | None) -> bool:
 def _cancel(timers: list[CALLBACK_TYPE]) -> None:
     while timers:
         timers.pop()()
-
-
-def _plain(value: Value, companions: Mapping[str, float]) -> Any:
-    if isinstance(value, tuple):
-        more = {
-            _COMPANION_ATTRIBUTES[role]: number for role, number in companions.items() if role in _COMPANION_ATTRIBUTES
-        }
-        return {"latitude": value[0], "longitude": value[1], **more}
-    return value
