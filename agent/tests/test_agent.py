@@ -65,6 +65,7 @@ def test_every_message_follows_the_contract(broker: Broker, watcher: Watcher, st
         watcher.publish(agent.command_topic, {"command": command, "id": message_id})
     watcher.publish(agent.command_topic, b"\xff not json")
     watcher.response(None, "refused")
+    watcher.response("2", "done")
     watcher.response("4", "done")
     agent.stop()
     watcher.wait("availability", lambda m: m.payload == b"offline")
