@@ -1,12 +1,12 @@
 """The agent's Debian package and container recipe, in a clean Debian 12."""
 
-from collections.abc import AsyncGenerator, Iterator
+import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 import json
 import os
 from pathlib import Path
 import shutil
-import subprocess
 
 from lab.agent import toml
 from lab.lab import Lab
@@ -32,38 +32,44 @@ class Tree:
         """Return the command that runs a program in the tree."""
         return ["unshare", "--mount", "--pid", "--fork", "--kill-child", f"--root={self.root}", "--mount-proc", *words]
 
-    def run(self, *words: str) -> str:
-        """Run a program in the tree; return its output, and fail with it when it fails."""
-        done = subprocess.run(self.argv(*words), capture_output=True, text=True, check=False, env=ENVIRONMENT)
-        assert done.returncode == 0, f"{words}\n{done.stdout}{done.stderr}"
-        return done.stdout
+    async def run(self, *words: str) -> str:
+        """Run a program in the tree; return its output."""
+        return await run(*self.argv(*words))
 
-    def files(self) -> set[str]:
+    async def files(self) -> set[str]:
         """Return what is in the tree, apart from what belongs to apt, dpkg and users."""
         left_out = ("./var/cache/", "./var/lib/apt/", "./var/lib/dpkg/", "./var/log/", "./etc/passwd", "./etc/group")
-        found = subprocess.run(
-            ["find", ".", "-xdev"], cwd=self.root, capture_output=True, text=True, check=True
-        ).stdout.splitlines()
-        return {path for path in found if not path.startswith(left_out)}
+        found = await run("env", f"--chdir={self.root}", "find", ".", "-xdev")
+        return {path for path in found.splitlines() if not path.startswith(left_out)}
 
 
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
 
 
+async def run(*argv: str | Path, environ: dict[str, str] = ENVIRONMENT) -> str:
+    """Run a program; return its output, and fail with it when it fails. Home Assistant's connection lives meanwhile."""
+    process = await asyncio.create_subprocess_exec(
+        *argv, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env=environ
+    )
+    output = (await process.communicate())[0].decode()
+    assert process.returncode == 0, f"{argv}\n{output}"
+    return output
+
+
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+async def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the package, built by the project's own command."""
     folder = tmp_path_factory.mktemp("package")
-    subprocess.run([ROOT / "scripts" / "package", "deb", folder], check=True, capture_output=True)
+    await run(ROOT / "scripts" / "package", "deb", folder, environ=dict(os.environ))
     (package,) = folder.glob("iotbridge-agent_*.deb")
     return package
 
 
 @pytest.fixture(scope="module")
-def debian(tmp_path_factory: pytest.TempPathFactory) -> Path:
+async def debian(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an untouched Debian 12."""
     root = tmp_path_factory.mktemp("debian") / "12"
-    subprocess.run(["debootstrap", "--variant=minbase", "--include=python3", "bookworm", root, *_mirror()], check=True)
+    await run("debootstrap", "--variant=minbase", "--include=python3", "bookworm", root, *_mirror())
     return root
 
 
@@ -77,21 +83,24 @@ def _mirror() -> list[str]:
 
 
 @pytest.fixture
-def tree(debian: Path, tmp_path: Path) -> Iterator[Tree]:
+async def tree(debian: Path, tmp_path: Path) -> AsyncGenerator[Tree]:
     """Return a Debian 12 of the test's own."""
     root = tmp_path / "tree"
-    subprocess.run(["cp", "--archive", debian, root], check=True)
+    await run("cp", "--archive", debian, root)
     yield Tree(root)
-    shutil.rmtree(root)
+    await run("rm", "--recursive", root)
 
 
 def configure(tree: Tree, lab: Lab, node_id: str) -> None:
     """Write a configuration for this household, in dry run."""
     path = tree.root / CONFIG
     path.parent.mkdir(exist_ok=True)
+    state = tree.root / "srv/state"
+    state.mkdir()
+    state.chmod(0o777)
     tables = {
         "broker": {"url": lab.broker.url},
-        "agent": {"node_id": node_id, "interval_s": 5, "dry_run": True, "state_dir": "/tmp/state"},
+        "agent": {"node_id": node_id, "interval_s": 5, "dry_run": True, "state_dir": "/srv/state"},
         "commands": {"reboot": True},
     }
     path.write_text(toml(tables), encoding="utf-8")
@@ -123,23 +132,22 @@ async def check_reboot_is_answered(lab: Lab, node_id: str) -> None:
 async def test_package_installs_runs_and_leaves_nothing_behind(
     package: Path, tree: Tree, lab: Lab, tmp_path: Path
 ) -> None:
-    before = tree.files()
-    shutil.copy(package, tree.root / "tmp")
+    before = await tree.files()
+    shutil.copy(package, tree.root / "srv")
 
-    tree.run("apt-get", "install", "--yes", f"/tmp/{package.name}")
+    await tree.run("apt-get", "install", "--yes", "--no-install-recommends", f"/srv/{package.name}")
 
-    assert tree.run("iotbridge-agent", "--version").startswith("iotbridge-agent ")
+    assert (await tree.run("iotbridge-agent", "--version")).startswith("iotbridge-agent ")
     configure(tree, lab, "packaged")
     async with running(tree, tmp_path, "setpriv", "--reuid=65534", "--clear-groups", "iotbridge-agent", "run"):
         await check_reboot_is_answered(lab, "packaged")
 
-    tree.run("iotbridge-agent", "service", "install", "--root", "/tmp/staged")
-    unit = (tree.root / "tmp/staged/etc/systemd/system/iotbridge-agent.service").read_text(encoding="utf-8")
+    await tree.run("iotbridge-agent", "service", "install", "--root", "/srv/staged")
+    unit = (tree.root / "srv/staged/etc/systemd/system/iotbridge-agent.service").read_text(encoding="utf-8")
     assert "ExecStart=/usr/lib/iotbridge-agent/bin/python3 -m iotbridge_agent --config" in unit
 
-    tree.run("apt-get", "purge", "--yes", "iotbridge-agent")
-    shutil.rmtree(tree.root / "tmp")
-    assert {path for path in tree.files() - before if not path.startswith("./tmp")} == set()
+    await tree.run("apt-get", "purge", "--yes", "iotbridge-agent")
+    assert {path for path in (await tree.files()) - before if not path.startswith("./srv/")} == set()
 
 
 def steps(recipe: Path) -> list[tuple[str, str]]:
@@ -149,13 +157,13 @@ def steps(recipe: Path) -> list[tuple[str, str]]:
 
 
 async def test_steps_of_the_container_recipe(package: Path, tree: Tree, lab: Lab, tmp_path: Path) -> None:
-    words = {name: text for name, text in steps(RECIPE)}
+    words = dict(steps(RECIPE))
     assert words["FROM"] == "debian:12-slim"
     pattern, target = words["COPY"].split()
     assert package.match(pattern)
     shutil.copy(package, tree.root / target.strip("/"))
     for text in (text for name, text in steps(RECIPE) if name == "RUN"):
-        tree.run("sh", "-c", text)
+        await tree.run("sh", "-c", text)
     configure(tree, lab, "contained")
 
     command = [*json.loads(words["ENTRYPOINT"]), *json.loads(words["CMD"])]
