@@ -27,6 +27,7 @@ WITH_ADDRESS = [
     "README.md",
     "SECURITY.md",
     "agent/README.md",
+    "agent/packaging/debian/control",
     "agent/packaging/iotbridge-agent.service",
     "agent/pyproject.toml",
     "agent/src/iotbridge_agent/protocol/discovery.py",

@@ -98,7 +98,7 @@ def configure(tree: Tree, lab: Lab, node_id: str) -> None:
     state = tree.root / "srv/state"
     state.mkdir()
     state.chmod(0o777)
-    tables = {
+    tables: dict[str, dict[str, object]] = {
         "broker": {"url": lab.broker.url},
         "agent": {"node_id": node_id, "interval_s": 5, "dry_run": True, "state_dir": "/srv/state"},
         "commands": {"reboot": True},

@@ -247,7 +247,7 @@ class ThingDevice:
             self._seed_timers.append(async_call_later(self._hass, SEED_INTERVAL_S, publish_values))
 
         @callback
-        def heard() -> None:
+        def acknowledged() -> None:
             _cancel(self._seed_timers)
             self._seed_timers.append(async_call_later(self._hass, SEED_INTERVAL_S, publish_values))
 
@@ -256,7 +256,9 @@ class ThingDevice:
             # The broker's retained messages of the device are newer than the values that we remember.
             topic = self.settings.profile.topic
             _cancel(self._seed_timers)
-            self._seed_timers.append(mqtt_client.async_on_subscribe_done(self._hass, topic, mqtt_client.QOS, heard))
+            self._seed_timers.append(
+                mqtt_client.async_on_subscribe_done(self._hass, topic, mqtt_client.QOS, acknowledged)
+            )
 
         self._seed_timers.append(mqtt_client.async_on_subscribe_done(self._hass, self._topic("state"), 0, subscribed))
 
