@@ -146,6 +146,7 @@ async def test_the_state_of_a_rule_is_one_of_a_list_and_named_after_it(kit: Kit)
 
     assert attributes["friendly_name"] == "Alarms Hot state"
     assert attributes["device_class"] == "enum"
+    assert attributes["custom_ui_more_info"] == "iotbridge-alarm-info", "its dialog is that of the rule"
     assert set(attributes["options"]) == {state.value for state in AlarmState}
 
 

@@ -133,7 +133,7 @@ async def test_lost_host_is_one_alarm_acknowledged_on_the_phone_and_cleared_once
     assert answer["title"].startswith(f"Acknowledged: {lost}")
     assert answer["message"] == "Demo acknowledged this alarm."
     assert answer["data"]["tag"] == message["data"]["tag"]
-    assert not buttons(answer)
+    assert [button["title"] for button in buttons(answer)] == ["Take back"]
 
     await host.agent.start()
     await host.wait_power("on")

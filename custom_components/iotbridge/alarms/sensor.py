@@ -11,6 +11,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..coalescing import CoalescedCall
+from ..const import ALARM_ELEMENT
 from ..entity import IotBridgeEntity
 from .engine.models import AlarmState, Severity
 from .engine.rule import Rule
@@ -82,6 +83,8 @@ class RuleState(IotBridgeRuleAlarmsEntity, SensorEntity):
     """State of a rule: the most urgent state of its alarms, unknown while no entity could be evaluated."""
 
     _attr_device_class = SensorDeviceClass.ENUM
+    _attr_extra_state_attributes = {"custom_ui_more_info": ALARM_ELEMENT}  # noqa: RUF012
+    _unrecorded_attributes = frozenset({"custom_ui_more_info"})
     _attr_options = [state.value for state in AlarmState]  # noqa: RUF012 - Home Assistant's own is no ClassVar
 
     @override

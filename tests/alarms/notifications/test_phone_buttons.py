@@ -33,12 +33,16 @@ class Manager:
         self.done.append(("ack", list(keys), by))
         return []
 
+    def async_unacknowledge(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
+        self.done.append(("unack", list(keys), by))
+        return []
+
     def async_snooze(self, keys: Iterable[AlarmKey], until: float, by: Actor) -> list[AlarmKey]:
         self.done.append(("snooze", list(keys), until, by))
         return []
 
 
-async def test_buttons_acknowledge_and_snooze_for_the_user(hass: HomeAssistant) -> None:
+async def test_buttons_acknowledge_take_back_and_snooze_for_the_user(hass: HomeAssistant) -> None:
     manager, user = Manager(), MockUser(name="Anna", is_owner=True).add_to_hass(hass)
     stop = async_listen_buttons(hass, manager)
 
@@ -48,6 +52,7 @@ async def test_buttons_acknowledge_and_snooze_for_the_user(hass: HomeAssistant) 
     press(f"IOTBRIDGE_ACK_{TAG}", Context(user_id=user.id))
     press(f"IOTBRIDGE_SNOOZE_{TAG}", device_name="Anna's phone")
     press(f"IOTBRIDGE_ACK_{TAG}")
+    press(f"IOTBRIDGE_UNACK_{TAG}")
     for unknown in ("IOTBRIDGE_ACK_iotbridge_other_000000000000", "TURN_OFF", None, 7):
         press(unknown)
     await hass.async_block_till_done()
@@ -59,6 +64,7 @@ async def test_buttons_acknowledge_and_snooze_for_the_user(hass: HomeAssistant) 
         ("ack", [KEY], Actor("Anna", "phone")),
         ("snooze", [KEY], NOW + 3600, Actor("Anna's phone", "phone")),
         ("ack", [KEY], Actor("", "phone")),
+        ("unack", [KEY], Actor("", "phone")),
     ]
 
 

@@ -15,6 +15,7 @@ from ..engine.escalation import ACTIONABLE, Notification, NotificationKind, Soun
 from ..engine.models import Actor, Alarm, AlarmKey, AlarmState, Severity
 
 ACKNOWLEDGE = "IOTBRIDGE_ACK_"
+UNACKNOWLEDGE = "IOTBRIDGE_UNACK_"
 SNOOZE = "IOTBRIDGE_SNOOZE_"
 SNOOZE_S = 3600.0
 
@@ -34,8 +35,8 @@ _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 class Message:
     """Content of a notification. ``name`` is the problem, without the transition; ``at`` is in seconds since 1970.
 
-    ``summary`` is the part of the text about this moment. ``acknowledge`` and ``snooze`` are the texts of the buttons,
-    empty where there is nothing to acknowledge or to snooze. ``url`` is the path of the frontend that opens the alarm,
+    ``summary`` is the part of the text about this moment. ``acknowledge``, ``unacknowledge`` and ``snooze`` are the
+    texts of the buttons, empty where there is nothing to acknowledge, to take back or to snooze. ``url`` is the path of the frontend that opens the alarm,
     ``details`` the text of a link to it. ``is_last`` marks the end of an alarm.
     """
 
@@ -50,6 +51,7 @@ class Message:
     instructions: str = ""
     children: tuple[str, ...] = ()
     acknowledge: str = ""
+    unacknowledge: str = ""
     snooze: str = ""
     url: str = ""
     details: str = ""
@@ -61,6 +63,11 @@ class Message:
     def ack_id(self) -> str:
         """Return the id that the phone sends when the button is pressed."""
         return f"{ACKNOWLEDGE}{self.tag}"
+
+    @property
+    def unack_id(self) -> str:
+        """Return the id that the phone sends when the button is pressed."""
+        return f"{UNACKNOWLEDGE}{self.tag}"
 
     @property
     def snooze_id(self) -> str:
@@ -142,6 +149,9 @@ def compose(
     is_unacknowledged = (
         notification.kind is NotificationKind.CLEARED and is_same and alarm.underlying_state is AlarmState.RETURNED
     )
+    is_acknowledged = (
+        notification.kind is NotificationKind.ACKNOWLEDGED and alarm.underlying_state is AlarmState.ACKNOWLEDGED
+    )
     summary = _summary(texts, notification, alarm, text, now)
     parts = [summary]
     if notification.kind is not NotificationKind.REPEATED and now - notification.at >= LATE_S:
@@ -166,6 +176,7 @@ def compose(
         instructions=instructions if is_actionable else "",
         children=tuple(children) if is_actionable else (),
         acknowledge=texts.sentence("acknowledge") if is_actionable or is_unacknowledged else "",
+        unacknowledge=texts.sentence("unacknowledge") if is_acknowledged else "",
         snooze=texts.sentence("snooze") if is_actionable else "",
         summary=summary,
         sound=notification.sound,

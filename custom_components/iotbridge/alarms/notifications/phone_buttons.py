@@ -1,6 +1,6 @@
-"""Buttons of notifications on phones: acknowledge and snooze the alarm that the notification is about."""
+"""Buttons of notifications on phones: acknowledge, take that back, and snooze the alarm of the notification."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from homeassistant.auth.models import User
@@ -10,7 +10,7 @@ from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from ...const import LOGGER
 from ..engine.models import Actor, Alarm, AlarmKey
 from ..runtime.permissions import async_permits
-from .message import ACKNOWLEDGE, SNOOZE, SNOOZE_S, tag_of
+from .message import ACKNOWLEDGE, SNOOZE, SNOOZE_S, UNACKNOWLEDGE, tag_of
 
 # Fired by Home Assistant's integration of the phone apps for the buttons of all notifications.
 EVENT_BUTTON = "mobile_app_notification_action"
@@ -29,20 +29,31 @@ class AcknowledgeTarget(Protocol):
     def async_acknowledge(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
         """Acknowledge alarms."""
 
+    def async_unacknowledge(self, keys: Iterable[AlarmKey], by: Actor) -> list[AlarmKey]:
+        """Take back the acknowledgement of alarms."""
+
     def async_snooze(self, keys: Iterable[AlarmKey], until: float, by: Actor) -> list[AlarmKey]:
         """Snooze alarms until a time, in seconds since 1970."""
 
 
+# Command of each button, by the beginning of its id; the tag of the notification follows.
+_COMMANDS: Mapping[str, Callable[[AcknowledgeTarget, list[AlarmKey], Actor], object]] = {
+    ACKNOWLEDGE: lambda alarms, keys, by: alarms.async_acknowledge(keys, by),
+    UNACKNOWLEDGE: lambda alarms, keys, by: alarms.async_unacknowledge(keys, by),
+    SNOOZE: lambda alarms, keys, by: alarms.async_snooze(keys, alarms.async_after(SNOOZE_S), by),
+}
+
+
 @callback
 def async_listen_buttons(hass: HomeAssistant, alarms: AcknowledgeTarget) -> CALLBACK_TYPE:
-    """Acknowledge and snooze alarms when buttons are pressed; return the unsubscribe callback."""
+    """Run the commands of buttons that are pressed; return the unsubscribe callback."""
 
     async def async_pressed(event: Event) -> None:
         button = event.data.get("action")
-        if not isinstance(button, str) or not button.startswith((ACKNOWLEDGE, SNOOZE)):
+        beginning = next((each for each in _COMMANDS if isinstance(button, str) and button.startswith(each)), None)
+        if beginning is None:
             return
-        is_acknowledge = button.startswith(ACKNOWLEDGE)
-        tag = button.removeprefix(ACKNOWLEDGE if is_acknowledge else SNOOZE)
+        tag = button.removeprefix(beginning)
         user = await _async_user(hass, event)
         selected = [alarm.key for alarm in alarms.alarms() if tag_of(alarm.key, alarm.identity) == tag]
         keys = [key for key in selected if _is_permitted(hass, event, user, key)]
@@ -50,11 +61,7 @@ def async_listen_buttons(hass: HomeAssistant, alarms: AcknowledgeTarget) -> CALL
             if selected:
                 LOGGER.warning("A button was pressed by a user who may not control %s", selected[0].subject)
             return
-        actor = Actor(name=_actor_name(event, user), source=SOURCE)
-        if is_acknowledge:
-            alarms.async_acknowledge(keys, actor)
-        else:
-            alarms.async_snooze(keys, alarms.async_after(SNOOZE_S), actor)
+        _COMMANDS[beginning](alarms, keys, Actor(name=_actor_name(event, user), source=SOURCE))
 
     return hass.bus.async_listen(EVENT_BUTTON, async_pressed)
 

@@ -84,6 +84,19 @@ async def test_only_critical_alarms_may_break_through(
     assert not any({"push", "priority", "ttl", "channel"} & call.data["data"].keys() for call in calls[1:])
 
 
+async def test_an_acknowledgement_can_be_taken_back_on_the_phone(
+    hass: HomeAssistant, notifier: Notifier, add_group: AddGroup
+) -> None:
+    calls = async_mock_service(hass, "notify", "mobile_app_anna")
+
+    await notifier.async_send(
+        add_group(PHONE), [message(hass, NotificationKind.ACKNOWLEDGED, about=alarm(acknowledged=True))]
+    )
+
+    (call,) = calls
+    assert call.data["data"]["actions"] == [{"action": f"IOTBRIDGE_UNACK_{TAG}", "title": "Take back"}]
+
+
 async def test_the_end_replaces_the_first_notification(
     hass: HomeAssistant, notifier: Notifier, add_group: AddGroup
 ) -> None:

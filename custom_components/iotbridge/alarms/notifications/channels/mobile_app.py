@@ -126,7 +126,11 @@ def _push_data(message: Message, *, breaks_through: bool) -> dict[str, Any]:
         data |= _SILENT
     if message.url:  # for iOS and Android
         data |= {"url": message.url, "clickAction": message.url}
-    buttons = {message.ack_id: message.acknowledge, message.snooze_id: message.snooze}
+    buttons = {
+        message.ack_id: message.acknowledge,
+        message.unack_id: message.unacknowledge,
+        message.snooze_id: message.snooze,
+    }
     if actions := [{"action": button, "title": title} for button, title in buttons.items() if title]:
         data["actions"] = actions
     return {"title": message.title, "message": message.text, "data": data}
@@ -143,8 +147,10 @@ def _has_live_activities(hass: HomeAssistant, action: str) -> bool:
 def _live_data(message: Message) -> dict[str, Any]:
     """Return the data that starts or updates a Live Activity, silently: the notification beside it sounds."""
     icon, color = _LIVE[message.severity]
-    data = {"tag": message.tag, "live_update": True, "silent": True}
+    data: dict[str, Any] = {"tag": message.tag, "live_update": True, "silent": True}
     data |= {"notification_icon": icon, "notification_icon_color": color}
+    if message.url:
+        data["url"] = message.url
     return {"title": message.name, "message": message.text, "data": data}
 
 
