@@ -50,7 +50,9 @@ def async_listen_buttons(hass: HomeAssistant, alarms: AcknowledgeTarget) -> CALL
 
     async def async_pressed(event: Event) -> None:
         button = event.data.get("action")
-        beginning = next((each for each in _COMMANDS if isinstance(button, str) and button.startswith(each)), None)
+        if not isinstance(button, str):
+            return
+        beginning = next((each for each in _COMMANDS if button.startswith(each)), None)
         if beginning is None:
             return
         tag = button.removeprefix(beginning)
