@@ -36,8 +36,8 @@ class Message:
     """Content of a notification. ``name`` is the problem, without the transition; ``at`` is in seconds since 1970.
 
     ``summary`` is the part of the text about this moment. ``acknowledge``, ``unacknowledge`` and ``snooze`` are the
-    texts of the buttons, empty where there is nothing to acknowledge, to take back or to snooze. ``url`` is the
-    path of the frontend that opens the alarm, ``details`` the text of a link to it. ``is_last`` marks the end of an alarm.
+    texts of the buttons, empty where there is nothing to acknowledge, to take back or to snooze. ``url`` is the path of
+    the frontend that opens the alarm, ``details`` the text of a link to it. ``is_last`` marks the end of an alarm.
     """
 
     kind: NotificationKind
