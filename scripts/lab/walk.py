@@ -75,13 +75,13 @@ class Walk:
     async def add(self) -> None:
         """Add the device, and check that Home Assistant confirms it."""
         await self.press("Continue")
-        await self.see("You find it under")
+        await self.see("was added. Entities:")
         await self.picture("wizard-done.png")
 
-    async def follow(self, *texts: str) -> None:
-        """Follow the link at the end of the wizard to the devices of MQTT, and check the texts there."""
-        await self.page.get_by_role("link", name="Settings > Devices & services > Devices").click()
-        await self.page.wait_for_url("**/config/devices/dashboard**")
+    async def follow(self, name: str, *texts: str) -> None:
+        """Follow the link at the end of the wizard to the page of the device, and check the texts there."""
+        await self.page.get_by_role("link", name=name).last.click()
+        await self.page.wait_for_url("**/config/devices/device/**")
         await self.page.get_by_role("button", name="Finish").wait_for(state="hidden")
         for text in texts:
             await self.see(text)
@@ -95,12 +95,18 @@ class Walk:
         await self.picture("thing.png")
 
     async def add_alarm(self) -> None:
-        """Open "Add alarm rule" and check its first form, the one for a value that is too high."""
+        """Open "Add alarm rule" for a value that is too high, and check the forms of its entity and its limit."""
         await self.page.goto(self.lab.home_assistant.url + ADDRESS)
         await self.page.get_by_role("button", name="Add alarm rule").first.click()
         await self.see("Select what raises the alarm.")
         await self.picture("alarm-start.png")
         await self.page.get_by_text("Value too high").first.click()
+        await self.see("Entities by criteria")
+        await self.page.locator("ha-form ha-selector-entity").first.locator("ha-picker-field, ha-button").first.click()
+        await self.page.keyboard.type("Attic temperature")
+        await self.page.locator("ha-picker-combo-box").get_by_text("Attic temperature").first.click()
+        await self.press("Next")
+        await self.see("Right now: Attic temperature:")
         await self.see("Hysteresis")
         await self.picture("alarm-condition.png")
 

@@ -36,7 +36,7 @@ async def test_wizard_from_listening_to_the_device_on_its_page(walk: Walk, lab: 
         await walk.see(text)
     await walk.correct("Air at home")
     await walk.add()
-    await walk.follow("Air at home", "AirGradient")
+    await walk.follow("Air at home", "Device info", "AirGradient", "Messages")
 
     value = await wait_any_value(lab, "Air at home", "sensor_rco2")
     assert 640 <= float(value) <= 905
