@@ -21,13 +21,13 @@ def walk(document: Any) -> tuple[Field, ...]:
 
 def inferred(document: Any, topic: str = "things/one") -> Inferred:
     """Return the result of the inference for one message."""
-    return infer([("", field) for field in walk(document)], topic=topic, format="json")
+    return infer([("", field) for field in walk(document)], topic=topic)
 
 
 def inferred_tree(base: str, messages: dict[str, Any]) -> Inferred:
     """Return the result of the inference for messages below a topic."""
     fields = [(subtopic, field) for subtopic, payload in messages.items() for field in walk(payload)]
-    return infer(fields, topic=base, format="scalar")
+    return infer(fields, topic=base)
 
 
 def channel(document: Any, key: str, topic: str = "things/one") -> Channel:

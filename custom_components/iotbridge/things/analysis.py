@@ -30,7 +30,6 @@ class _DeviceFields:
     """Newest fields and metadata of one device in the messages."""
 
     base: str
-    format: str
     default_name: str
     is_gateway: bool
     metadata: DeviceMetadata = field(default_factory=DeviceMetadata)
@@ -68,7 +67,7 @@ def analyse(
     bases = Counter(device.base for device in devices.values())
     for identity, device in devices.items():
         fields = [(subtopic, found) for (subtopic, _), found in device.fields.items()]
-        inferred = inference.infer(fields, topic=device.base, format=device.format)
+        inferred = inference.infer(fields, topic=device.base)
         if device.is_gateway and not inferred.readings and device_member is not None:
             continue
         default_name = device.default_name
@@ -180,9 +179,7 @@ def _by_device(
                 continue
             device = devices.setdefault(
                 identity,
-                _DeviceFields(
-                    match.base, decoded.format, splitter.default_name(match, identity), identity == match.identity
-                ),
+                _DeviceFields(match.base, splitter.default_name(match, identity), identity == match.identity),
             )
             device.metadata = report.metadata.or_else(device.metadata)
             for field_ in report.fields:

@@ -334,7 +334,7 @@ def _devices(
     silent = {
         identity
         for identity, fields in gateways.items()
-        if not inference.infer([("", field) for field in fields.values()], topic=identity, format="").readings
+        if not inference.infer([("", field) for field in fields.values()], topic=identity).readings
     }
     return tuple(name for identity, name in names.items() if identity not in silent)
 

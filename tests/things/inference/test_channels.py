@@ -53,7 +53,7 @@ def test_values_about_the_transport_are_diagnostic() -> None:
         ("", Field(path=("rssi",), value=-60, technical=True)),
         ("", Field(path=("frequency",), value=868100000, technical=True)),
     ]
-    readings = {reading.channel.key: reading.channel for reading in infer(fields, topic="t", format="ttn-v3").readings}
+    readings = {reading.channel.key: reading.channel for reading in infer(fields, topic="t").readings}
 
     assert (readings["rssi"].enabled, readings["frequency"].enabled) == (True, False)
     assert {channel.entity_category for channel in readings.values()} == {"diagnostic"}

@@ -19,7 +19,7 @@ def test_weather_in_one_system_of_units() -> None:
 
 def test_columns_without_names() -> None:
     fields = [("", Field(path=(index,), value=value)) for index, value in enumerate([100, 200.5, 3])]
-    readings = infer(fields, topic="emonhub/rx/10/values", format="csv").readings
+    readings = infer(fields, topic="emonhub/rx/10/values").readings
 
     assert [(reading.channel.name, reading.value, reading.channel.enabled) for reading in readings] == [
         ("Value 1", 100, True),

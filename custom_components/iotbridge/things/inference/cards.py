@@ -15,9 +15,8 @@ def with_cards(
     proposed: Sequence[tuple[Candidate, Channel]], candidates: Sequence[Candidate]
 ) -> list[tuple[Candidate, Channel]]:
     """Return the proposals, with an event for each code of a card if none of them is enabled."""
-    if any(channel.enabled for _, channel in proposed):
-        return list(proposed)
-    cards = [candidate for candidate in candidates if is_code_of_a_card(candidate, candidates)]
+    has_reading = any(channel.enabled for _, channel in proposed)
+    cards = [] if has_reading else [candidate for candidate in candidates if is_code_of_a_card(candidate, candidates)]
     rest = [(candidate, channel) for candidate, channel in proposed if candidate not in cards]
     return [*((card, event_channel(card)) for card in cards), *rest]
 

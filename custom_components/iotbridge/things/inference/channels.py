@@ -21,7 +21,7 @@ from .states.binary import BinaryValue, command
 from .states.binary_rules import binary_value_of
 from .states.event_rules import event_kind, event_types
 from .units.conditions import Case
-from .visibility.conditions import VisibilityCase
+from .visibility.conditions import role_of_binary_value, role_of_text
 from .visibility.rules import BINARY_VALUE_RULES, CANDIDATE_RULES, NUMBER_RULES, TEXT_RULES, Visibility
 
 
@@ -32,7 +32,7 @@ def propose(candidate: Candidate, context: Context) -> Channel | None:
     channel = channel_of(candidate, context)
     if channel is None:
         return None
-    rule = CANDIDATE_RULES.first(VisibilityCase(candidate, context, channel.device_class))
+    rule = CANDIDATE_RULES.first(Case(Interpretation(), candidate, context, channel.device_class))
     if rule is None:
         return channel
     return None if rule.gives is Visibility.NOT_AT_ALL else replace(channel, enabled=False)
@@ -60,21 +60,22 @@ def event_channel(candidate: Candidate) -> Channel:
     )
 
 
-def plain_channel(candidate: Candidate) -> Channel:
+def plain_channel(candidate: Candidate, *, enabled: bool = False) -> Channel:
     """Return a sensor without unit and class."""
-    return Channel(name=name_of(candidate, Interpretation()), path=candidate.field.path, subtopic=candidate.subtopic)
+    name = name_of(candidate, Interpretation())
+    return Channel(name=name, path=candidate.field.path, subtopic=candidate.subtopic, enabled=enabled)
 
 
 def binary_channel(candidate: Candidate, binary_value: BinaryValue, context: Context) -> Channel | None:
     """Return a proposed binary sensor, or a switch if a vendor's convention names its command topic."""
     switch_command = command(candidate, context)
-    is_known = binary_value.known or switch_command is not None
-    case = VisibilityCase(candidate, context, binary_value.device_class, is_known)
-    enabled = is_on(BINARY_VALUE_RULES.first(case))
+    is_known = binary_value.known or binary_value.device_class is not None or switch_command is not None
+    interpretation = Interpretation(role=role_of_binary_value(candidate), known=is_known, name=binary_value.kind.title)
+    enabled = is_on(BINARY_VALUE_RULES.first(Case(interpretation, candidate, context)))
     if enabled is None:
         return None
     channel = Channel(
-        name=name_of(candidate, Interpretation(name=binary_value.kind.title)),
+        name=name_of(candidate, interpretation),
         path=candidate.field.path,
         subtopic=candidate.subtopic,
         platform="binary_sensor",
@@ -98,26 +99,26 @@ def binary_channel(candidate: Candidate, binary_value: BinaryValue, context: Con
 
 def text_channel(candidate: Candidate, context: Context) -> Channel | None:
     """Return a proposed sensor of text; None for an identity, a time, or a text without meaning."""
-    enabled = is_on(TEXT_RULES.first(Case(Interpretation(), candidate, context)))
-    if enabled is None:
-        return None
-    return replace(plain_channel(candidate), enabled=enabled)
+    enabled = is_on(TEXT_RULES.first(Case(Interpretation(role=role_of_text(candidate)), candidate, context)))
+    return None if enabled is None else plain_channel(candidate, enabled=enabled)
 
 
 def number_channel(candidate: Candidate, context: Context) -> Channel | None:
     """Return a proposed sensor of a number, or of a missing value; None for an identity or a time."""
     interpretation = interpret(candidate, context)
     enabled = is_on(NUMBER_RULES.first(Case(interpretation, candidate, context)))
-    return None if enabled is None else replace(measured_channel(candidate, interpretation, context), enabled=enabled)
+    return None if enabled is None else measured_channel(candidate, interpretation, context, enabled=enabled)
 
 
-def measured_channel(candidate: Candidate, interpretation: Interpretation, context: Context) -> Channel:
+def measured_channel(
+    candidate: Candidate, interpretation: Interpretation, context: Context, *, enabled: bool = False
+) -> Channel:
     """Return the sensor of an interpreted number."""
     device_class = media_class(interpretation, context)
     stated_unit, unit_path = stated_unit_of(candidate, interpretation, context)
     technical = interpretation.row.diagnostic or candidate.field.technical or interpretation.role == "internal"
     if is_written_code(candidate, interpretation):
-        return replace(plain_channel(candidate), entity_category="diagnostic" if technical else None)
+        return replace(plain_channel(candidate, enabled=enabled), entity_category="diagnostic" if technical else None)
     return Channel(
         name=name_of(candidate, interpretation),
         path=candidate.field.path,
@@ -131,6 +132,7 @@ def measured_channel(candidate: Candidate, interpretation: Interpretation, conte
         decimal_comma=candidate.decimal_comma,
         stated_unit=stated_unit,
         unit_path=unit_path,
+        enabled=enabled,
     )
 
 
@@ -138,15 +140,13 @@ def stated_unit_of(
     candidate: Candidate, interpretation: Interpretation, context: Context
 ) -> tuple[str | None, Path | None]:
     """Return the unit that the message states for a value, and its path: for this one, its group, or all values."""
-    unit, of_group = interpretation.unit, candidate.sibling_group.member(UNITS)
     if candidate.unit is not None or interpretation.certain:
         return candidate.unit, candidate.unit_path
-    if unit and of_group and candidate.sibling_group.unit == unit:
-        return unit, path_beside(of_group, candidate)
-    for_all = context.units.get(QUANTITY_OF_UNIT.get(unit or "") or "")
-    if for_all is None or for_all.unit != unit or for_all.subtopic != candidate.subtopic:
-        return None, candidate.unit_path
-    return for_all.unit, for_all.path
+    of_group, quantity = candidate.sibling_group.member(UNITS), QUANTITY_OF_UNIT.get(interpretation.unit or "")
+    for stated in (of_group, context.units.get(quantity or "")):
+        if stated is not None and interpretation.unit and stated.stated_unit == interpretation.unit:
+            return interpretation.unit, path_beside(stated, candidate)
+    return None, candidate.unit_path
 
 
 def is_written_code(candidate: Candidate, interpretation: Interpretation) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 import math
 
-from ..vocabulary.units.known_units import PREFERRED, QUANTITY_OF_UNIT, SECONDS
+from ..vocabulary.units.known_units import DIMENSION_OF_UNIT, PREFERRED, SECONDS
 from .candidates.candidate import Candidate
 from .quantities.rules import is_unit
 from .quantities.words import quantity_key
@@ -22,21 +22,17 @@ ROUNDED = 0.02
 
 def without_duplicates(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return the candidates without repetitions in another unit: of tempc and tempf the preferred one stays."""
-    by_quantity: defaultdict[tuple[object, ...], list[tuple[str, Candidate]]] = defaultdict(list)
-    for candidate in candidates:
-        stem = stem_of(candidate)
-        if stem is not None and candidate.number is not None:
-            words, unit = stem
-            quantity = QUANTITY_OF_UNIT.get(unit, unit)
-            by_quantity[
-                candidate.parent, words, "length" if quantity in ("distance", "rain rate") else quantity
-            ].append((unit, candidate))
-    dropped = {id(candidate) for candidate in candidates if repeats(candidate)} | listed_again(candidates)
-    for members in by_quantity.values():
+    by_dimension: defaultdict[tuple[object, ...], list[tuple[str, Candidate]]] = defaultdict(list)
+    stems = {candidate: stem for candidate in candidates if (stem := stem_of(candidate))}
+    for candidate, (words, unit) in stems.items():
+        if candidate.number is not None:
+            by_dimension[candidate.parent, words, DIMENSION_OF_UNIT.get(unit, unit)].append((unit, candidate))
+    dropped = {candidate for candidate, stem in stems.items() if repeats(candidate, *stem)} | listed_again(candidates)
+    for members in by_dimension.values():
         if len({unit for unit, _ in members}) == len(members) > 1 and are_equal_times(members):
-            best = min(members, key=lambda member: rank(member[0]))
-            dropped |= {id(candidate) for _, candidate in members if candidate is not best[1]}
-    return [candidate for candidate in candidates if id(candidate) not in dropped]
+            _, best = min(members, key=lambda member: rank(member[0]))
+            dropped |= {candidate for _, candidate in members if candidate is not best}
+    return [candidate for candidate in candidates if candidate not in dropped]
 
 
 def are_equal_times(members: Sequence[tuple[str, Candidate]]) -> bool:
@@ -52,7 +48,7 @@ def are_equal_times(members: Sequence[tuple[str, Candidate]]) -> bool:
     )
 
 
-def listed_again(candidates: Sequence[Candidate]) -> set[int]:
+def listed_again(candidates: Sequence[Candidate]) -> set[Candidate]:
     """Return the records of a list whose value is repeated above the list: {"samples": [{…}], "temperature": 21}."""
     named_above = {
         (candidate.parent, candidate.leaf, candidate.number)
@@ -60,21 +56,18 @@ def listed_again(candidates: Sequence[Candidate]) -> set[int]:
         if candidate.number and not candidate.recorded
     }
     return {
-        id(candidate)
+        candidate
         for candidate in candidates
         if candidate.recorded
         and any((candidate.parent[:above], candidate.leaf, candidate.number) in named_above for above in ABOVE_A_LIST)
     }
 
 
-def repeats(candidate: Candidate) -> bool:
+def repeats(candidate: Candidate, stem: Words, unit: str) -> bool:
     """Return whether a sibling has the same value without a unit: illuminance and illuminance_lux, or in Celsius."""
-    stem = stem_of(candidate)
-    if stem is None or not stem[0]:
-        return False
     number = candidate.number if candidate.suffix is not None else None
-    return any(
-        sibling.leaf == stem[0] and (stem[1] == "°F" or (number and sibling.number == number))
+    return bool(stem) and any(
+        sibling.leaf == stem and (unit == "°F" or (number and sibling.number == number))
         for sibling in candidate.siblings
         if sibling is not candidate
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ..vocabulary.names.nouns import NOUNS
 from ..vocabulary.quantities import QUANTITIES, Quantity
 from ..vocabulary.vendors.conventions import Convention
-from .candidates.candidate import UnitForAll
+from .candidates.candidate import Candidate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +47,8 @@ class Context:
     """Facts shared by all values of a device."""
 
     topic: str
-    format: str
     keys: frozenset[str]
-    units: dict[str, UnitForAll]
+    units: dict[str, Candidate]
     imperial: bool
     media: str | None
     alone: bool

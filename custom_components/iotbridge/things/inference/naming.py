@@ -86,12 +86,8 @@ def from_above(candidate: Candidate, words: Words, own: str, interpretation: Int
 
 def element_of(candidate: Candidate, phrase: str | None) -> str | None:
     """Return the name of a list's element: "Probe 3"; None for other values."""
-    if (
-        candidate.recorded
-        or candidate.field.name is not None
-        or not candidate.field.path
-        or not isinstance(candidate.field.path[-1], int)
-    ):
+    index = candidate.field.path[-1] if candidate.field.path else None
+    if candidate.recorded or candidate.field.name is not None or not isinstance(index, int):
         return None
     levels = [level for level in candidate.levels[: candidate.depth] if not all(word.isdigit() for word in level)]
     own = readable(levels[0]) if levels else ""
@@ -99,7 +95,7 @@ def element_of(candidate: Candidate, phrase: str | None) -> str | None:
     if naming_level and only_qualifies(levels[0]) and phrase not in levels[0]:
         own = f"{readable(naming_level)} {own}"
     noun = "probe" if own in ("onewire", "one wire", "1wire", "probes") else own.removesuffix("s") or "value"
-    return f"{noun} {candidate.field.path[-1] + 1}"
+    return f"{noun} {index + 1}"
 
 
 def only_generic(words: Words) -> bool:
@@ -184,14 +180,15 @@ def unique(names: Sequence[str], candidates: Sequence[Candidate]) -> list[str]:
     """Return unique names, distinguished by the level above the value in its key, or by a number."""
     result = list(names)
     for depth in (1, 2, 3):
-        words = [parent_word(candidate, depth) for candidate in candidates]
+        count = Counter(name.lower() for name in result)
+        shared = {index: name.lower() for index, name in enumerate(result) if count[name.lower()] > 1}
+        words = {index: parent_word(candidates[index], depth) for index in shared}
         words_of_name: defaultdict[str, set[str]] = defaultdict(set)
-        for name, word in zip(result, words, strict=True):
-            words_of_name[name.lower()].add(word)
-        result = [
-            with_level(name, word) if distinguishes(word, words_of_name[name.lower()]) else name
-            for name, word in zip(result, words, strict=True)
-        ]
+        for index, name in shared.items():
+            words_of_name[name].add(words[index])
+        for index, name in shared.items():
+            if distinguishes(words[index], words_of_name[name]):
+                result[index] = with_level(result[index], words[index])
     seen: Counter[str] = Counter()
     for index, name in enumerate(result):
         seen[name.lower()] += 1
@@ -211,7 +208,7 @@ def distinguishes(word: str, words: AbstractSet[str]) -> bool:
 
 def with_level(name: str, word: str) -> str:
     """Return a name with the level above it, without the words of that which the name repeats."""
-    if not word or is_said(word, name):
+    if not word or f" {word.lower()} " in f" {name.lower()} ":
         return name
     if word.isdigit():
         return f"{name} {word}"
@@ -220,11 +217,6 @@ def with_level(name: str, word: str) -> str:
     repeated = {part for part in words_of(word) if not part.isdigit()}
     rest = " ".join(part for part in name.split() if part.lower() not in repeated)
     return f"{word} {lower_first(rest)}".strip()
-
-
-def is_said(word: str, name: str) -> bool:
-    """Return whether a name already contains a word, or words."""
-    return f" {word.lower()} " in f" {name.lower()} "
 
 
 def parent_word(candidate: Candidate, depth: int) -> str:
@@ -254,6 +246,8 @@ def without_device(names: Sequence[str], device: str) -> list[str]:
     A name that would lose its quantity, or equal another, is kept.
     """
     prefix = f"{readable(words_of(device))} ".lower()
+    if not any(name.lower().startswith(prefix) for name in names):
+        return list(names)
     shorter = [name[len(prefix) :] if name.lower().startswith(prefix) else name for name in names]
     count = Counter(name.lower() for name in shorter)
     return [

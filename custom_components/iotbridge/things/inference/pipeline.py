@@ -17,7 +17,7 @@ from ..vocabulary.keys.pages import MAYBE_PAGE_KEYS, PAGE_KEYS
 from ..vocabulary.obis import OBIS
 from ..vocabulary.systems import MEDIA
 from ..vocabulary.words import WORDS
-from .candidates.builder import candidates_of, unit_siblings
+from .candidates.builder import candidates_of, units_for_all
 from .candidates.candidate import Candidate
 from .cards import with_cards
 from .channels import propose
@@ -31,6 +31,7 @@ from .tokens import phrases
 from .units.unit_system import is_imperial
 from .unproposed import unproposed_channel
 
+MEDIA_PATTERNS = tuple((re.compile(rf"\b{word}|{word}\b"), quantity) for word, quantity in MEDIA.items())
 # A single device with more values is not meant for people.
 MAX_CANDIDATES = 600
 MAX_READINGS = 300
@@ -50,14 +51,14 @@ class Inferred:
     problems: tuple[Problem, ...]
 
 
-def infer(fields: Sequence[tuple[str, Field]], *, topic: str, format: str) -> Inferred:  # noqa: A002 - the word of Decoded
+def infer(fields: Sequence[tuple[str, Field]], *, topic: str) -> Inferred:
     """Return the proposed channels for the fields of one device.
 
     ``fields`` are pairs of a subtopic, empty if the device has a single topic, and a value; ``topic`` is the device's
-    own; ``format`` is the decoder's name of the payload's format.
+    own.
     """
     candidates = candidates_of(fields[:MAX_CANDIDATES], topic)
-    context = context_of(candidates, topic, format)
+    context = context_of(candidates, topic)
     located, rest = positions(candidates)
     for candidate in without_duplicates(rest):
         channel = propose(candidate, context)
@@ -75,21 +76,16 @@ def infer(fields: Sequence[tuple[str, Field]], *, topic: str, format: str) -> In
     )
 
 
-def context_of(candidates: Sequence[Candidate], topic: str, kind: str) -> Context:
+def context_of(candidates: Sequence[Candidate], topic: str) -> Context:
     """Return the facts shared by all values of a device."""
     keys = frozenset(candidate.parts[-1].lower() for candidate in candidates if candidate.parts)
-    texts = {
-        candidate.parts[-1].lower(): str(candidate.value).lower()
-        for candidate in candidates
-        if candidate.parts and isinstance(candidate.value, str)
-    }
+    texts = {member.plain_key: member.value.lower() for member in candidates if isinstance(member.value, str)}
     medium = texts.get("media") or texts.get("medium") or texts.get("type", "") + " " + topic.lower()
-    media = next((quantity for word, quantity in MEDIA.items() if re.search(rf"\b{word}|{word}\b", medium)), None)
+    media = next((quantity for pattern, quantity in MEDIA_PATTERNS if pattern.search(medium)), None)
     return Context(
         topic=topic,
-        format=kind,
         keys=keys,
-        units=unit_siblings(candidates),
+        units=units_for_all(candidates),
         media=media,
         imperial=is_imperial(candidates, keys),
         alone=sum(not candidate.field.encoded for candidate in candidates) == 1,
@@ -134,30 +130,16 @@ def metadata_of(candidates: Sequence[Candidate]) -> DeviceMetadata:
     """Return the device's metadata in its fields."""
     known: dict[str, str] = {}
     for candidate in candidates:
-        member = roles.ABOUT.get(" ".join(candidate.leaf))
-        text = candidate.field.value
+        words, value = " ".join(candidate.leaf), candidate.field.value
         # In a tree of values, each has a name of its own.
-        if (
-            member
-            and not (candidate.spare and candidate.subtopic)
-            and len(candidate.parts) <= METADATA_DEPTH
-            and isinstance(text, str | int)
-            and text
-            and text is not True
-        ):
-            known.setdefault(member, str(text)[:MAX_METADATA])
-    return DeviceMetadata(**known, configuration_url=own_page(candidates))
-
-
-def own_page(candidates: Sequence[Candidate]) -> str | None:
-    """Return the address of the device's own page in its fields."""
-    for candidate in candidates:
-        words, text = " ".join(candidate.leaf), candidate.field.value
-        if not isinstance(text, str) or len(candidate.parts) > METADATA_DEPTH:
+        is_of_device = len(candidate.parts) <= METADATA_DEPTH and not (candidate.spare and candidate.subtopic)
+        if not is_of_device or not isinstance(value, str | int) or not value or value is True:
             continue
-        if (words in PAGE_KEYS and is_page(text)) or (words in MAYBE_PAGE_KEYS and is_root(text)):
-            return text
-    return None
+        if member := roles.ABOUT.get(words):
+            known.setdefault(member, str(value)[:MAX_METADATA])
+        elif (words in PAGE_KEYS and is_page(str(value))) or (words in MAYBE_PAGE_KEYS and is_root(str(value))):
+            known.setdefault("configuration_url", str(value))
+    return DeviceMetadata(**known)
 
 
 def annotated(fields: Sequence[tuple[str, Field]]) -> DeviceMetadata:

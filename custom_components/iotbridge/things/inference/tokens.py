@@ -129,6 +129,7 @@ def bracketed(key: str) -> Suffix | None:
     return Suffix(unit, words_of(match[1])) if match and unit else None
 
 
+@lru_cache(maxsize=4096)
 def suffix(key: Words) -> Suffix | None:
     """Return the unit at the end of a key, if its last words can only be one."""
     if len(key) > 1 and key[-2] in REMAINING and key[-1] in TIMES:
@@ -162,6 +163,7 @@ def is_span(before: Words, unit: str) -> bool:
     return (unit in TIMES and last in SPANS) or last in INDICES | PRICES or not MONEY.isdisjoint(rest)
 
 
+@lru_cache(maxsize=4096)
 def letters(key: Words) -> tuple[tuple[str, ...], Words]:
     """Return the units that a key's last letter may be, and the other words: "temp_c", "tempc2"."""
     for position in range(1, len(key) - 1):

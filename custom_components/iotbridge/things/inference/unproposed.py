@@ -17,12 +17,8 @@ from .units.rules import with_unit
 
 def unproposed_channel(candidate: Candidate, context: Context) -> Channel:
     """Return the disabled channel of a value that is not proposed."""
-    channel = event_channel(candidate) if is_card(candidate) else unproposed_sensor(candidate, context)
-    return replace(channel, enabled=False)
-
-
-def unproposed_sensor(candidate: Candidate, context: Context) -> Channel:
-    """Return the sensor of an identity, a time, a text or a number, also of one with leading zeros."""
+    if is_card(candidate):
+        return replace(event_channel(candidate), enabled=False)
     number = candidate.number
     if number is None and candidate.text is not None:
         number, _ = quantity_of(candidate.text)

@@ -1,6 +1,6 @@
 """Messages and the fields decoded from them, and the problems with them."""
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 
 type Scalar = str | int | float | bool | None
@@ -106,8 +106,11 @@ class DeviceMetadata:
 
     def or_else(self, other: DeviceMetadata) -> DeviceMetadata:
         """Return this metadata, completed by the other one."""
-        known = {key: value for key, value in asdict(self).items() if value is not None}
-        return replace(other, **known)
+        known = {key: value for key in _METADATA if (value := getattr(self, key)) is not None}
+        return replace(other, **known) if known else other
+
+
+_METADATA = tuple(member.name for member in fields(DeviceMetadata))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

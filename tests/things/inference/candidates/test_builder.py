@@ -36,7 +36,7 @@ def test_a_unit_for_all() -> None:
 def test_the_stated_unit_is_stronger_than_the_words() -> None:
     field = Field(path=("level",), value=3, name="Level", unit="%RH")
 
-    [reading] = infer([("", field)], topic="t", format="senml-json").readings
+    [reading] = infer([("", field)], topic="t").readings
 
     assert (reading.channel.unit, reading.channel.name) == ("%", "Level")
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 import re
 from urllib.parse import unquote
 
@@ -14,7 +15,7 @@ from ...vocabulary.obis import OBIS
 from ...vocabulary.roles import GENERIC
 from ...vocabulary.units.spellings import NO_UNIT
 from ..tokens import Suffix, Words, bracketed, suffix, words_of
-from .candidate import Candidate, ObisKey, SiblingGroup, UnitForAll
+from .candidate import Candidate, ObisKey, SiblingGroup
 from .columns import with_column
 from .members import MessageMember, members_of
 from .records import Record, path_beside, record_of
@@ -64,7 +65,7 @@ def candidate_of(member: MessageMember, base: Sequence[str], group: SiblingGroup
     record_name = name_in_record(member, group)
     parts = named_parts(member, base, member.field.name or record_name, len(group.members))
     headed = bracketed(parts[-1]) if parts else None
-    words = [() if ADDRESS.fullmatch(part) else words_of(part) for part in parts]
+    words = [level_words(part) for part in parts]
     depth = sum(map(bool, words[len(base) :]))
     if headed:
         words[-1] = headed.rest
@@ -83,6 +84,12 @@ def candidate_of(member: MessageMember, base: Sequence[str], group: SiblingGroup
         recorded=record_name is not None or is_named_record(member),
         spare=spare,
     )
+
+
+@lru_cache(4096)
+def level_words(part: str) -> Words:
+    """Return the words of a level of a key; none of an address."""
+    return () if ADDRESS.fullmatch(part) else words_of(part)
 
 
 def recorded(candidate: Candidate, record: Record) -> Candidate:
@@ -164,11 +171,10 @@ def obis_of(key: str) -> ObisKey | None:
     return ObisKey(kind, "" if match[3] in TOTAL or kind[1] not in TARIFFS else match[3])
 
 
-def unit_siblings(candidates: Sequence[Candidate]) -> dict[str, UnitForAll]:
-    """Return the units that a message states once for all values: {"TempUnit": "C"} is °C for "temperature"."""
+def units_for_all(candidates: Sequence[Candidate]) -> dict[str, Candidate]:
+    """Return the texts with a unit for all values of a quantity: {"TempUnit": "C"} is that of "temperature"."""
     return {
-        UNITS_FOR_ALL[name]: UnitForAll(unit, candidate.subtopic, candidate.field.path)
+        UNITS_FOR_ALL[name]: candidate
         for candidate in candidates
-        if candidate.parts and (name := candidate.parts[-1].lower().replace("_", "")) in UNITS_FOR_ALL
-        if isinstance(candidate.value, str) and (unit := unit_of(candidate.value))
+        if (name := candidate.plain_key.replace("_", "")) in UNITS_FOR_ALL and candidate.stated_unit
     }

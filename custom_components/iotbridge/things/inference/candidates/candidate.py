@@ -17,14 +17,6 @@ from .members import MessageMember
 LONGEST_LETTER = len("Va")
 
 
-class UnitForAll(NamedTuple):
-    """Unit that a message states once for all values of a quantity, and its place."""
-
-    unit: str
-    subtopic: str
-    path: Path
-
-
 class ObisKey(NamedTuple):
     """OBIS code of a meter's reading: its kind, and its tariff, which is empty for the total."""
 

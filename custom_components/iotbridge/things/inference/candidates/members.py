@@ -57,6 +57,11 @@ class MessageMember:
         return self.value if isinstance(self.value, str) and self.number is None else None
 
     @property
+    def stated_unit(self) -> str | None:
+        """Return the unit that the value is: "°C"."""
+        return unit_of(self.value) if isinstance(self.value, str) else None
+
+    @property
     def is_identity(self) -> bool:
         """Return whether the value is the identity of its record, which its path has in place of an index."""
         path, raw_path = self.field.path, self.field.raw_path

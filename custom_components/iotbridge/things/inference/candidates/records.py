@@ -37,14 +37,10 @@ def record_of(group: SiblingGroup) -> Record | None:
     value = value_of(group, prefix, QUANTITY_OF_UNIT.get(unit_of(units[0].text or "") or ""))
     if value is None:
         return None
-    duplicates = [
-        member for member in group.members if member is not value and member.number is not None and member.stated
-    ]
-    applied = any(member.number == value.number for member in duplicates)
-    spare = frozenset(
-        member for member in group.members if member is not value and (member in duplicates or is_spare(member))
-    )
-    factor = 1.0 if applied else factor_of(group)
+    others = [member for member in group.members if member is not value]
+    repeated = [member for member in others if member.number is not None and member.stated]
+    spare = frozenset(member for member in others if member in repeated or is_spare(member))
+    factor = 1.0 if any(member.number == value.number for member in repeated) else factor_of(group)
     return Record(value, units[0].text or "", name_of(group, prefix), factor, spare, path_beside(units[0], value))
 
 

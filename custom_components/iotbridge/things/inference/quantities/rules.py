@@ -54,12 +54,9 @@ QUANTITY_RULES: Table[Case, TableRule[Case, str]] = Table(
 def with_quantity(key: Key, context: Context) -> Interpretation:
     """Return the interpretation of a key: its quantity, and its unit if one is stated."""
     candidate = key.candidate
-    unit = written_unit(candidate, key.quantity)
-    quantity = (
-        key.quantity
-        if unit is None
-        else UNIT_TELLS.get(candidate.field.unit or "") or combined_quantity(key.quantity, unit)
-    )
+    quantity, unit = key.quantity, written_unit(candidate, key.quantity)
+    if unit is not None:
+        quantity = UNIT_TELLS.get(candidate.field.unit or "") or combined_quantity(quantity, unit)
     if quantity is None:
         quantity = letter_quantity(candidate)
     phrase = key.phrase.text if key.phrase else candidate.letter

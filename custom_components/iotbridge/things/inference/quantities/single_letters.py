@@ -46,14 +46,11 @@ def letter_quantity(candidate: Candidate) -> str | None:
         return "reactive power"
     best = max(LETTER_FAMILIES, key=lambda sibling_group: len(letters & sibling_group.keys()))
     spelled = any(WORDS.get(word) in SURE_RELATIVES & set(best.values()) for word in candidate.sibling_group.words)
-    known = letters & best.keys()
-    if (
-        candidate.letter not in known
-        or (len(known) == 1 and not spelled)
-        or is_spelled(candidate, best[candidate.letter])
-    ):
+    known, quantity = letters & best.keys(), best.get(candidate.letter)
+    is_alone = len(known) == 1 and not spelled
+    if candidate.letter not in known or quantity is None or is_alone or is_spelled(candidate, quantity):
         return None
-    return None if candidate.letter == "p" and best is LETTER_FAMILIES[0] and "q" in letters else best[candidate.letter]
+    return None if candidate.letter == "p" and best is LETTER_FAMILIES[0] and "q" in letters else quantity
 
 
 def is_spelled(candidate: Candidate, quantity: str) -> bool:

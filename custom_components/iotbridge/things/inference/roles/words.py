@@ -1,5 +1,6 @@
 """Roles that the words of a key indicate: identity, time, setting, or internal to the device. Pure."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from ...vocabulary import roles
@@ -24,6 +25,7 @@ ROLE_WORDS = (
 )
 
 
+@lru_cache(maxsize=4096)
 def role_of(words: Words, quantity: Phrase | None) -> str | None:
     """Return the role of a key: "identity", "time", "setting" or "internal"; None if it may be a reading.
 

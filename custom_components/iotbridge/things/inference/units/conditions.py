@@ -20,11 +20,12 @@ TINY, ALMOST_ONE = 0.000001, 0.999999
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Number whose unit is to be inferred, its interpretation so far, and the message around it."""
+    """Value with its interpretation so far, the message around it, and its proposed device class."""
 
     interpretation: Interpretation
     candidate: Candidate
     context: Context
+    device_class: str | None = None
 
     def with_unit(self, unit: str | None, *, quantity: str | None = None, scale: float = 1.0) -> Interpretation:
         """Return the interpretation with its unit."""

@@ -29,7 +29,7 @@ class MessageUnit(NamedTuple):
     def of(self, context: Context) -> str | None:
         """Return the unit in a message."""
         unit = context.units.get(self.quantity)
-        return unit.unit if unit else self.imperial if context.imperial else self.metric
+        return unit.stated_unit if unit else self.imperial if context.imperial else self.metric
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

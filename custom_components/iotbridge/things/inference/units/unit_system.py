@@ -22,13 +22,13 @@ IMPERIAL_RULES: Table[Subject, TableRule[Subject, bool]] = Table(
         # No dew point is that high in degrees Celsius.
         TableRule(
             True,
-            when=(no(has_unit), has_phrase(DEW_POINT), between(40.001, 150)),
+            when=(has_phrase(DEW_POINT), no(has_unit), between(40.001, 150)),
             example=Example({"dewpoint": 60, "wind": 3}, Reads(60, "°F", "temperature"), "WeatherFlow: US units"),
         ),
         # Inches of mercury.
         TableRule(
             True,
-            when=(no(has_unit), has_word(OF_THE_AIR), decimal, between(24.001, 31.999), beside(*WEATHER)),
+            when=(has_word(OF_THE_AIR), no(has_unit), decimal, between(24.001, 31.999), beside(*WEATHER)),
             example=Example(
                 {"temperature": 71.2, "pressure": 29.91, "wind": 3},
                 Reads(71.2, "°F", "temperature"),

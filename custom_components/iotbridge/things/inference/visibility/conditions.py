@@ -1,86 +1,78 @@
 """Named conditions for the visibility of a value: no entity, a disabled one, or an enabled one. Pure."""
 
-from dataclasses import dataclass
-
 from ...vocabulary import roles
 from ...vocabulary.keys.key_words import HOLDERS
+from ...vocabulary.keys.records import NAMERS, UNITS
 from ...vocabulary.states.binary_states import BINARY
 from ...vocabulary.states.binary_words import COUNTED
+from ...vocabulary.text_forms import IDENTIFIER, TIME
 from ...vocabulary.visibility import DESCRIBING, HELD, NOTHING, USED
 from ..candidates.candidate import Candidate
 from ..conventions import known_convention
-from ..interpretation import Context
 from ..roles.words import role_of
 from ..rule_table import Condition
 from ..states.binary import kind_of
-from ..texts import is_encoded, is_identifier, is_time, names_a_record, names_a_unit
+from ..texts import is_encoded
 from ..tokens import Phrase, Words, only_qualifies, phrases, words_of
 from ..units.conditions import Case
 
+LABELS = frozenset({*NAMERS, *UNITS})
 # This many "total…" in one group are counts of things.
 MANY_TOTALS = 3
 # The meaning of numbers in such a long list without names is unknown.
 LONG_LIST = 4
 
 
-@dataclass(frozen=True, slots=True)
-class VisibilityCase:
-    """Value with its proposed device class, and the message around it.
-
-    ``known``: of a binary value, the kind is known, or the command that switches it.
-    """
-
-    candidate: Candidate
-    context: Context
-    device_class: str | None
-    known: bool = False
-
-
 # conditions on any value
 
 
-def is_spare(case: VisibilityCase) -> bool:
+def is_spare(case: Case) -> bool:
     """Return whether the value only describes another one, or is an older one."""
     return case.candidate.spare
 
 
-def is_technical(case: Case | VisibilityCase) -> bool:
+def is_technical(case: Case) -> bool:
     """Return whether the value describes the transport of the message."""
     return case.candidate.field.technical
 
 
-def is_annotated(case: Case | VisibilityCase) -> bool:
+def has_role(*wanted: str) -> Condition[Case]:
+    """Return the condition that the interpretation has one of these roles."""
+    return lambda case: case.interpretation.role in wanted
+
+
+def is_annotated(case: Case) -> bool:
     """Return whether the message contains a name for the value."""
     return case.candidate.annotated is not None
 
 
-def is_alone(case: Case | VisibilityCase) -> bool:
+def is_alone(case: Case) -> bool:
     """Return whether the device sends no other value."""
     return case.context.alone
 
 
-def is_signal_or_battery(case: VisibilityCase) -> bool:
-    """Return whether the value is the device's signal strength or battery level."""
-    return case.device_class in ("signal_strength", "battery")
+def is_of_class(*device_classes: str) -> Condition[Case]:
+    """Return the condition that the proposed device class is one of these."""
+    return lambda case: case.device_class in device_classes
 
 
-def is_from_a_scan(case: VisibilityCase) -> bool:
+def is_from_a_scan(case: Case) -> bool:
     """Return whether the value is all that a scan for other stations found of one: {"mac": "c8:3a:…", "rssi": -50}."""
-    is_listed = any(isinstance(part, int) for part in case.candidate.field.paths[-1])
+    if not any(isinstance(part, int) for part in case.candidate.field.paths[-1]):
+        return False
     others = [sibling for sibling in case.candidate.siblings if sibling is not case.candidate]
-    is_station = any(isinstance(other.value, str) and is_identifier(other.value) for other in others)
-    is_all = all(other.number is None for other in others)
-    return case.device_class == "signal_strength" and is_listed and is_station and is_all
+    is_station = any(isinstance(other.value, str) and IDENTIFIER.fullmatch(other.value) for other in others)
+    return is_station and all(other.number is None for other in others)
 
 
-def is_in_group(words: frozenset[str], *, as_head: bool) -> Condition[Case | VisibilityCase]:
+def is_in_group(words: frozenset[str], *, as_head: bool) -> Condition[Case]:
     """Return the condition that a level above has one of these words, ``as_head`` as its last."""
     return lambda case: any(
         not words.isdisjoint(words_of(part)[-1:] if as_head else words_of(part)) for part in case.candidate.parts[:-1]
     )
 
 
-def is_off_by_convention(case: VisibilityCase) -> bool:
+def is_off_by_convention(case: Case) -> bool:
     """Return whether the vendor's convention disables the value."""
     convention = known_convention(case.candidate, case.context)
     return convention is not None and convention.quantity == "off"
@@ -89,9 +81,8 @@ def is_off_by_convention(case: VisibilityCase) -> bool:
 # conditions on a binary value
 
 
-def binary_value_role(case: VisibilityCase) -> str | None:
+def role_of_binary_value(candidate: Candidate) -> str | None:
     """Return the role of a binary value."""
-    candidate = case.candidate
     named = candidate.levels[1] if candidate.leaf in HOLDERS and len(candidate.levels) > 1 else candidate.leaf
     return role_of(named, whole_key_phrase(candidate))
 
@@ -104,16 +95,6 @@ def whole_key_phrase(candidate: Candidate) -> Phrase | None:
     return Phrase(text, 0, len(candidate.leaf)) if known else None
 
 
-def has_binary_value_role(*wanted: str) -> Condition[VisibilityCase]:
-    """Return the condition that a binary value has one of these roles."""
-    return lambda case: binary_value_role(case) in wanted
-
-
-def is_understood(case: VisibilityCase) -> bool:
-    """Return whether the kind of a binary value is known, or its command."""
-    return case.known or case.device_class is not None
-
-
 # conditions on a text
 
 
@@ -122,19 +103,15 @@ def text(case: Case) -> str:
     return case.candidate.text or ""
 
 
-def has_text_role(*wanted: str) -> Condition[Case]:
-    """Return the condition that the key of a text has one of these roles."""
-
-    def holds(case: Case) -> bool:
-        known = phrases(case.candidate.leaf, roles.TEXTS)
-        return role_of(case.candidate.leaf, known[0] if known else None) in wanted
-
-    return holds
+def role_of_text(candidate: Candidate) -> str | None:
+    """Return the role of a text."""
+    known = phrases(candidate.leaf, roles.TEXTS)
+    return role_of(candidate.leaf, known[0] if known else None)
 
 
 def is_label(case: Case) -> bool:
-    """Return whether a text is the unit or the name of a sibling."""
-    return names_a_unit(case.candidate) or names_a_record(case.candidate)
+    """Return whether a text is the unit or the name of a sibling that is a record."""
+    return case.candidate.plain_key in LABELS and any(sibling.recorded for sibling in case.candidate.siblings)
 
 
 def is_undecoded(case: Case) -> bool:
@@ -145,7 +122,8 @@ def is_undecoded(case: Case) -> bool:
 def is_moment_or_address(case: Case) -> bool:
     """Return whether a text is a time, an address, a path or a placeholder."""
     written = text(case)
-    return is_time(written) or is_identifier(written) or written.startswith(("http", "/", "$"))
+    is_written = TIME.fullmatch(written.strip()) or IDENTIFIER.fullmatch(written)
+    return bool(is_written) or written.startswith(("http", "/", "$"))
 
 
 def is_placeholder(case: Case) -> bool:
@@ -164,11 +142,6 @@ def is_worth_reading(case: Case) -> bool:
 
 
 # conditions on a number
-
-
-def has_role(*wanted: str) -> Condition[Case]:
-    """Return the condition that the interpretation has one of these roles."""
-    return lambda case: case.interpretation.role in wanted
 
 
 def is_empty(case: Case) -> bool:

@@ -3,16 +3,14 @@
 from enum import Enum, auto
 
 from ...vocabulary.keys.positions import LATITUDE, LONGITUDE
+from ...vocabulary.keys.records import UNIT_WORDS
 from ...vocabulary.visibility import AT_A_DOOR, FACTS, GROUPS, PAST, USERS
-from ..conditions import beside, between, has_number, has_word, is_key
+from ..conditions import beside, between, has_head, has_number, has_word, is_key
 from ..rule_table import Example, Reads, Table, TableRule, either, no
 from ..units.conditions import Case, is_unknown
 from .conditions import (
-    VisibilityCase,
     counts_binary_events,
-    has_binary_value_role,
     has_role,
-    has_text_role,
     has_unit,
     is_alone,
     is_annotated,
@@ -27,15 +25,14 @@ from .conditions import (
     is_measured,
     is_moment_or_address,
     is_nameless,
+    is_of_class,
     is_of_interest,
     is_off_by_convention,
     is_one_of_many_totals,
     is_placeholder,
-    is_signal_or_battery,
     is_spare,
     is_technical,
     is_undecoded,
-    is_understood,
     is_used,
     is_worth_reading,
 )
@@ -50,7 +47,7 @@ class Visibility(Enum):
 
 
 # For every value, in addition to the rules of its kind.
-CANDIDATE_RULES: Table[VisibilityCase, TableRule[VisibilityCase, Visibility]] = Table(
+CANDIDATE_RULES: Table[Case, TableRule[Case, Visibility]] = Table(
     (
         TableRule(
             Visibility.NOT_AT_ALL,
@@ -64,7 +61,7 @@ CANDIDATE_RULES: Table[VisibilityCase, TableRule[VisibilityCase, Visibility]] = 
         ),
         TableRule(
             Visibility.OFF,
-            when=(no(is_technical), no(is_signal_or_battery), is_in_group(PAST, as_head=False)),
+            when=(no(is_technical), no(is_of_class("signal_strength", "battery")), is_in_group(PAST, as_head=False)),
             example=Example(
                 {"history": [{"humidity": 50.5}]},
                 Reads(50.5, "%", "humidity", enabled=False),
@@ -73,12 +70,12 @@ CANDIDATE_RULES: Table[VisibilityCase, TableRule[VisibilityCase, Visibility]] = 
         ),
         TableRule(
             Visibility.OFF,
-            when=(no(is_technical), no(is_signal_or_battery), is_in_group(GROUPS, as_head=True)),
+            when=(no(is_technical), no(is_of_class("signal_strength", "battery")), is_in_group(GROUPS, as_head=True)),
             example=Example({"header": {"rfLevel": "-67"}}, Reads(-67, enabled=False), "blind/rfplayer-oregon"),
         ),
         TableRule(
             Visibility.OFF,
-            when=(is_from_a_scan,),
+            when=(is_of_class("signal_strength"), is_from_a_scan),
             example=Example(
                 {"measurementValue": [{"rssi": "-50", "mac": "C8:3A:35:00:00:01"}]},
                 Reads(-50, "dBm", "signal_strength", enabled=False),
@@ -93,16 +90,16 @@ CANDIDATE_RULES: Table[VisibilityCase, TableRule[VisibilityCase, Visibility]] = 
     )
 )
 
-BINARY_VALUE_RULES: Table[VisibilityCase, TableRule[VisibilityCase, Visibility]] = Table(
+BINARY_VALUE_RULES: Table[Case, TableRule[Case, Visibility]] = Table(
     (
         TableRule(
             Visibility.NOT_AT_ALL,
-            when=(has_binary_value_role("identity", "time"),),
+            when=(has_role("identity", "time"),),
             example=Example({"error_id": 0}, None, "blind/smartevse"),
         ),
         TableRule(
             Visibility.OFF,
-            when=(has_binary_value_role("setting", "internal"), no(is_annotated)),
+            when=(has_role("setting", "internal"), no(is_annotated)),
             example=Example(
                 {"sosFlag": 0},
                 Reads(False, device_class="safety", platform="binary_sensor", enabled=False),
@@ -111,7 +108,7 @@ BINARY_VALUE_RULES: Table[VisibilityCase, TableRule[VisibilityCase, Visibility]]
         ),
         TableRule(
             Visibility.ON,
-            when=(either(is_understood, is_alone, is_annotated),),
+            when=(either(is_known, is_alone, is_annotated),),
             example=Example(
                 {"alarm": False}, Reads(False, device_class="problem", platform="binary_sensor"), "blind/dragino-lwl02"
             ),
@@ -137,12 +134,12 @@ TEXT_RULES: Table[Case, TableRule[Case, Visibility]] = Table(
         ),
         TableRule(
             Visibility.NOT_AT_ALL,
-            when=(has_text_role("identity", "time"),),
+            when=(has_role("identity", "time"),),
             example=Example({"apiName": "Axis Retail Data"}, None, "blind/axis-people"),
         ),
         TableRule(
             Visibility.NOT_AT_ALL,
-            when=(is_label,),
+            when=(either(has_head(UNIT_WORDS), is_label),),
             example=Example({"Unit": "gal"}, None, "blind/metermon-water"),
         ),
         TableRule(

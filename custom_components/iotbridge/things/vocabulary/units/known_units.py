@@ -164,6 +164,10 @@ QUANTITY_OF_UNIT: dict[str, str] = {
     "bpm": "heart rate",
     "rpm": "rotation",
 }
+# Quantities in which several units of one key are the same reading; a rain may be stated as a length or a rate.
+DIMENSION_OF_UNIT = {
+    unit: "length" if quantity in ("distance", "rain rate") else quantity for unit, quantity in QUANTITY_OF_UNIT.items()
+}
 
 # Units of time in seconds.
 SECONDS = {"µs": 1e-6, "ms": 1e-3, "s": 1, "min": 60, "h": 3600, "d": 86400}
