@@ -12,7 +12,7 @@ from . import decoders, inference
 from .inference.naming import without_device
 from .model.conversion import is_same_state
 from .model.device_member import DeviceSplitter, without_indexes
-from .model.known_systems import System, find_system
+from .model.known_systems import SYSTEMS, System, find_system
 from .model.mapping import identity_and_subtopic
 from .model.message import Decoded, DecodeError, DeviceMetadata, Field, Path, Problem, ProblemKind, Sample
 from .model.profile import Analysis, LearnedDevice, Reading, key_of
@@ -41,14 +41,14 @@ def analyse(
     *,
     topic: str | None = None,
     depth: int | None = None,
-    systems: Iterable[System] = (),
+    systems: Iterable[System] = SYSTEMS,
     device_member: Path | None = None,
     name_member: Path | None = None,
 ) -> Analysis:
     """Return the devices and readings in the messages, and the problems; never raises for an unreadable message.
 
     ``topic`` is the filter that the messages matched, by default the narrowest one that covers them; ``depth`` is
-    guessed if it is None; ``systems`` are those of further integrations, the members as in ``Profile``. Messages are in
+    guessed if it is None; ``systems`` are those that are recognized, the members as in ``Profile``. Messages are in
     order of arrival: the newest value of each field is used.
     """
     readable, problems = _decoded(samples)

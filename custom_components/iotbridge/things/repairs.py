@@ -154,8 +154,9 @@ class RecordsByPosition(_ChoiceFlow):
         options = {}
         for relocation in live.relocations:
             channel, after = relocation.channel, relocation.reading
+            before = f"{channel.key} ({format_with_unit(live.values.get(channel.key), channel, texts)})"
             value = format_with_unit(after.value, channel, texts)
-            options[channel.key] = f"{channel.name}: {channel.key} → {after.channel.key} ({value})"
+            options[channel.key] = f"{channel.name}: {before} → {after.channel.key} ({value})"
         return options
 
     def _default(self, live: LiveState) -> list[str]:

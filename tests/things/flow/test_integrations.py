@@ -1,13 +1,15 @@
 """Integrations, of core and custom ones, that read a system's messages themselves."""
 
+from importlib.util import find_spec
+
 import pytest
 
 from custom_components.iotbridge.texts import async_texts
 from custom_components.iotbridge.things.flow.integrations import (
-    async_gain,
-    async_integration_systems,
+    async_advantage,
+    async_systems,
 )
-from custom_components.iotbridge.things.model.known_systems import SYSTEMS, find_system
+from custom_components.iotbridge.things.model.known_systems import SYSTEMS, System, find_system
 from homeassistant.core import HomeAssistant
 from homeassistant.generated.mqtt import MQTT
 
@@ -26,7 +28,7 @@ def topic_of(topic_filter: str) -> str:
 
 @pytest.mark.parametrize("domain", sorted(MQTT))
 async def test_every_integration_of_core_is_recognized(hass: HomeAssistant, domain: str) -> None:
-    systems = await async_integration_systems(hass)
+    systems = await async_systems(hass)
 
     found = {system.domain for topic in MQTT[domain] if (system := find_system(topic_of(topic), systems))}
     assert found == {domain if domain != "esphome" else None}
@@ -34,7 +36,7 @@ async def test_every_integration_of_core_is_recognized(hass: HomeAssistant, doma
 
 @pytest.mark.usefixtures("hub")
 async def test_custom_integrations_are_recognized_but_not_by_a_filter_for_everything(hass: HomeAssistant) -> None:
-    systems = await async_integration_systems(hass)
+    systems = await async_systems(hass)
 
     announced = find_system("acme/announce/1", systems)
     assert announced
@@ -43,19 +45,29 @@ async def test_custom_integrations_are_recognized_but_not_by_a_filter_for_everyt
     assert find_system("iotbridge/host/pi/status", systems) is None
 
 
-@pytest.mark.parametrize("domain", [system.domain for system in SYSTEMS if system.domain])
-async def test_the_gain_is_a_sentence_where_the_integration_is_there(hass: HomeAssistant, domain: str) -> None:
-    gain = await async_gain(hass, await async_texts(hass), domain)
+@pytest.mark.parametrize("system", [system for system in SYSTEMS if system.domain], ids=lambda system: system.name)
+async def test_an_integration_that_is_not_installed_is_missing(hass: HomeAssistant, system: System) -> None:
+    known = next(found for found in await async_systems(hass) if found.name == system.name)
 
-    if gain is None:
-        assert domain in {"chirpstack", "frigate", "meshtastic", "thethingsnetwork_lorawan"}
-    else:
-        assert gain.startswith("It knows the name, unit and meaning of each value")
+    assert known.is_missing == (find_spec(f"homeassistant.components.{system.domain}") is None)
+
+
+async def test_a_custom_integration_that_is_installed_is_not_missing(hass: HomeAssistant) -> None:
+    await install(hass, "frigate", "Frigate", mqtt=[])
+
+    (frigate,) = (system for system in await async_systems(hass) if system.domain == "frigate")
+    assert not frigate.is_missing
+
+
+async def test_the_advantage_of_an_integration_is_a_sentence(hass: HomeAssistant) -> None:
+    for system in await async_systems(hass):
+        if system.domain and not system.is_missing:
+            advantage = await async_advantage(hass, await async_texts(hass), system.domain)
+            assert advantage.startswith("It knows the name, unit and meaning of each value")
 
 
 @pytest.mark.usefixtures("hub")
-async def test_the_gain_names_further_kinds_of_entities(hass: HomeAssistant) -> None:
-    gain = await async_gain(hass, await async_texts(hass), "hub")
+async def test_the_advantage_names_other_kinds_of_entities(hass: HomeAssistant) -> None:
+    advantage = await async_advantage(hass, await async_texts(hass), "hub")
 
-    assert gain
-    assert gain.endswith("has what IoT Bridge does not: Light.")
+    assert advantage.endswith("has what IoT Bridge does not: Light.")

@@ -2,6 +2,7 @@
 
 from importlib.util import find_spec
 import sys
+from typing import Any
 
 import pytest
 
@@ -54,7 +55,7 @@ async def test_a_message_that_needs_a_library_which_cannot_be_installed_is_expla
     [
         ("zigbee2mqtt/lamp", "Zigbee2MQTT", "system_discovery", "supports MQTT discovery"),
         ("tele/plug/SENSOR", "Tasmota", "system_integration", "add Tasmota under"),
-        ("msh/EU_868/2/json/LongFast/!1", "Meshtastic", "system_integration", "add Meshtastic under"),
+        ("msh/EU_868/2/json/LongFast/!1", "Meshtastic", "system_missing", "Meshtastic, but it is not part of"),
         ("N/d41243b4f71d/battery/512/Soc", "Victron GX", "system_integration", "has what IoT Bridge does not: Button"),
         ("cloudapp/QBUSMQTTGW/UL1/UL2/state", "Qbus", "system_integration", ": Climate, Cover, Light, Scene"),
         ("dsmr/reading/phase_power_current_l1", "DSMR Reader", "system_integration", "nothing to learn"),
@@ -72,6 +73,14 @@ async def test_a_self_announcing_system_is_named_and_can_be_left_alone(
     await wizard.choose("stop")
 
     assert (wizard.step, wizard.placeholders["system"]) == ("left_to_system", system)
+
+
+async def test_a_custom_integration_is_recommended_where_it_is_installed(wizard: Wizard) -> None:
+    await install(wizard.hass, "meshtastic", "Meshtastic")
+    await wizard.learn_from("msh/EU_868/2/json/LongFast/!1", {"temperature": 20.5})
+
+    assert wizard.step == "system_integration"
+    assert "add Meshtastic under" in wizard.text
 
 
 async def test_a_device_of_such_a_system_can_be_learned_anyway(wizard: Wizard) -> None:
@@ -166,3 +175,24 @@ async def test_many_devices_are_not_all_listed(wizard: Wizard) -> None:
     await wizard.wait(3)
 
     assert any(label.endswith("room4 … (8)") for label in wizard.options("depth").values())
+
+
+@pytest.mark.parametrize(
+    ("key", "nodes", "labels"),
+    [
+        ("mac", ["4c:33:a6:60:3c:01", "4c:33:a6:60:3c:02", "4c:33:a6:60:3c:03"], None),
+        ("node_id", [1, 2, 3], ["gate 1, gate 2, gate 3 (3)", "gate a in 1, gate a in 2, gate b in 3 (3)"]),
+    ],
+)
+async def test_the_ways_to_group_topics_name_the_devices_of_the_proposed_member(
+    wizard: Wizard, key: str, nodes: list[Any], labels: list[str] | None
+) -> None:
+    """Addresses are the same devices, however the topics are grouped."""
+    await wizard.start("topic")
+    await wizard.submit(topic="gate/+/in")
+    for gate, node in zip("aab", nodes, strict=True):
+        await wizard.kit.receive(f"gate/{gate}/in", {key: node, "temperature": 20.5})
+    await wizard.wait(3)
+
+    assert wizard.suggested["device_member"] == key
+    assert (sorted(wizard.options("depth").values()) if "depth" in wizard.suggested else None) == labels

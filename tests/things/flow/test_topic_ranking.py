@@ -1,5 +1,6 @@
 """Topics that are offered for learning."""
 
+from dataclasses import replace
 import json
 
 import pytest
@@ -11,6 +12,7 @@ from custom_components.iotbridge.things.flow.topic_ranking import (
     preview,
     rank_topics,
 )
+from custom_components.iotbridge.things.model.known_systems import SYSTEMS
 from custom_components.iotbridge.things.model.message import Sample
 
 
@@ -79,6 +81,15 @@ def test_only_what_may_be_learned_is_kept(topic: str, wanted: bool) -> None:
 )
 def test_similar_topics_make_a_filter(topics: list[str], offered: list[tuple[str, int]]) -> None:
     assert groups(topics) == offered
+
+
+def test_topics_of_a_system_whose_integration_is_missing_are_offered() -> None:
+    meshtastic = next(system for system in SYSTEMS if system.name == "Meshtastic")
+
+    for is_missing in (True, False):
+        systems = (replace(meshtastic, is_missing=is_missing),)
+        topic_filter = TopicFilter((), ("homeassistant",), unknown, systems)
+        assert topic_filter.is_candidate(Sample("msh/EU_868/2/json/LongFast/!1", b"1")) is is_missing
 
 
 def test_topics_of_known_devices_and_systems_are_counted_once_each() -> None:

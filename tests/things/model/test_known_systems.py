@@ -59,7 +59,7 @@ def test_systems_are_recognized_by_their_topics(topic: str, expected: str | None
 )
 def test_systems_of_further_integrations_come_after_the_known_ones(topic: str, expected: str | None) -> None:
     systems = [system_of_integration("acme", "Acme", ["acme/#", "hello/acme/+", "msh/#"])]
-    system = find_system(topic, systems)
+    system = find_system(topic, (*SYSTEMS, *systems))
     assert (system.name if system else None) == expected
 
 

@@ -212,9 +212,9 @@ async def test_a_repair_lets_entities_follow_their_records(
     form = await repair.open("records_by_position")
     chooser = form["data_schema"].schema["wanted"]
     assert [option["label"] for option in chooser.config["options"]] == [
-        "Air temperature: messages[0].measurementValue → messages.4097 (19.9 °C)",
-        "Brightness: messages[1].measurementValue → messages.4199 (4 lx)",
-        "Battery: messages[2].measurementValue → messages.3000 (86 %)",
+        "Air temperature: messages[0].measurementValue (86 °C) → messages.4097 (19.9 °C)",
+        "Brightness: messages[1].measurementValue (19.9 lx) → messages.4199 (4 lx)",
+        "Battery: messages[2].measurementValue (4 %) → messages.3000 (86 %)",
     ]
     await repair.submit(form, [option["value"] for option in chooser.config["options"]])
     await echo.wait(15)

@@ -78,7 +78,9 @@ SLIPS = (
         lambda text: text.replace(",", ".").replace("+", ""),
     ),
     Slip('{"a": [1, 2,],}', '{"a": [1, 2]}', r",(?=\s*+[\])}])", ""),
-    Slip('{"a": 0041, "b": 00.5}', '{"a": 41, "b": 0.5}', r"(?<![\w.])0+(?=\d)", ""),
+    # The digits of a code; as a text, it keeps its zeros, and is a number where its key names a quantity.
+    Slip('{"a": 0041}', '{"a": "0041"}', r"(?<![\w.+-])0\d++(?=\s*+[,}\]])", '"{}"'.format),
+    Slip('{"a": -05, "b": 00.5}', '{"a": -5, "b": 0.5}', r"(?<![\w.])0+(?=\d)", ""),
     Slip('{"a": +5}', '{"a": 5}', r"(?<![\w.\])])\+(?=[\d.])", ""),
     Slip('{"a": -.5}', '{"a": -0.5}', r"(?<![\d.])\.(?=\d)", "0."),
 )

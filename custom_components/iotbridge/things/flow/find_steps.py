@@ -32,7 +32,7 @@ from ..runtime.sampler import (
 )
 from . import availability_form
 from .channel_validation import ChannelError
-from .integrations import async_integration_systems
+from .integrations import async_systems
 from .learn_steps import LearnSteps
 from .profile_library import read_profile
 from .topic_ranking import Offers, TopicFilter, rank_topics, samples_on
@@ -210,7 +210,7 @@ class FindSteps(LearnSteps):
                 self._host_prefixes(),
                 self._home_assistant_prefixes(),
                 self._get_entry().runtime_data.things.covers,
-                await async_integration_systems(self.hass),
+                await async_systems(self.hass),
             )
             self._sampler = BrokerSampler(self._topic_filter.is_candidate)
             listening = async_listen(self.hass, self._sampler, self.async_update_progress)

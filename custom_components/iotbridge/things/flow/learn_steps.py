@@ -16,7 +16,7 @@ from ..problem_texts import async_sentences
 from ..profiles.yaml_file import ProfileFile, find
 from ..runtime.requirements import async_analyse
 from .device_steps import DeviceSteps, bullets
-from .integrations import async_gain, async_integration_systems
+from .integrations import async_advantage, async_systems
 from .profile_library import async_profiles
 from .split_form import depths, names_of, numbered, selected_member, split_schema
 from .texts import async_thing_texts
@@ -32,7 +32,7 @@ class LearnSteps(DeviceSteps):
         super().__init__()
         self._members = MemberChoices()
         self._splits: dict[str, str] = {}
-        self._systems: tuple[System, ...] = ()
+        self._systems: tuple[System, ...] = SYSTEMS
         # Profile that the user provided.
         self._chosen_file: ProfileFile | None = None
 
@@ -68,7 +68,7 @@ class LearnSteps(DeviceSteps):
         self._offer, self._answers = None, {}
         profiles = [self._chosen_file] if self._chosen_file else await async_profiles(self.hass)
         try:
-            self._systems = await async_integration_systems(self.hass)
+            self._systems = await async_systems(self.hass)
             self._learned = await self._async_analyse(depth, device_member)
             match = self._chosen_file or await self.hass.async_add_executor_job(
                 find, self._samples[-MAX_PREVIEWED:], profiles
@@ -112,22 +112,25 @@ class LearnSteps(DeviceSteps):
             self._learned = await self._async_analyse(depth, device_member, match.name_member if match else None)
 
     async def _async_after_learning(self) -> SubentryFlowResult:
-        systems = (*SYSTEMS, *self._systems)
-        system = next((known for known in systems if known.name == self._learned.system), None)
-        if system is None:
+        system = next((known for known in self._systems if known.name == self._learned.system), None)
+        if system is None or (system.is_partial and system.is_missing):
             return await self.async_step_go_on()
-        gain = await async_gain(self.hass, await async_texts(self.hass), system.domain) if system.domain else None
-        if system.is_partial and gain is None:
-            return await self.async_step_go_on()  # its integration is not installed
-        step = "system_integration" if system.integration else "system_discovery"
+        placeholders = {"system": escaped(system.name), "integration": escaped(system.integration or "")}
+        step = "system_integration"
+        if system.integration is None:
+            step = "system_discovery"
+        elif system.is_missing:
+            step = "system_missing"
+        elif system.is_partial:
+            step = "system_partial"
+        elif system.domain is not None:
+            texts = await async_texts(self.hass)
+            placeholders["advantage"] = escaped(await async_advantage(self.hass, texts, system.domain))
+        is_better_here = system.is_partial or system.is_missing
         return self.async_show_menu(
-            step_id="system_partial" if system.is_partial else step,
-            menu_options=["go_on", "stop"] if system.is_partial else ["stop", "go_on"],
-            description_placeholders={
-                "system": escaped(system.name),
-                "integration": escaped(system.integration or ""),
-                "gain": escaped(gain or ""),
-            },
+            step_id=step,
+            menu_options=["go_on", "stop"] if is_better_here else ["stop", "go_on"],
+            description_placeholders=placeholders,
         )
 
     async def async_step_system_discovery(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -136,6 +139,10 @@ class LearnSteps(DeviceSteps):
 
     async def async_step_system_integration(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show the menu for a system with an integration of its own."""
+        return await self._async_after_learning()
+
+    async def async_step_system_missing(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Show the menu for a system whose integration is not installed."""
         return await self._async_after_learning()
 
     async def async_step_system_partial(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -162,7 +169,14 @@ class LearnSteps(DeviceSteps):
         grouped: dict[frozenset[str], tuple[int, Analysis]] = {}
         for depth in ways:
             samples = self._samples[-MAX_PREVIEWED:]
-            analysis = await async_analyse(self.hass, samples, topic=self._topic, depth=depth)
+            analysis = await async_analyse(
+                self.hass,
+                samples,
+                topic=self._topic,
+                depth=depth,
+                device_member=self._learned.device_member,
+                name_member=self._learned.name_member,
+            )
             # Devices that identify themselves in their messages are the same for every depth.
             grouped.setdefault(frozenset(device.identity for device in analysis.devices), (depth, analysis))
         by_number = sorted(grouped.values(), key=lambda way: len(way[1].devices))

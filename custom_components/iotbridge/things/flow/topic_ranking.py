@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from ...topic_filters import below_one_of, matches
-from ..model.known_systems import System, find_system
+from ..model.known_systems import SYSTEMS, System, find_system
 from ..model.message import Sample
 
 MAX_OFFERS = 100
@@ -32,15 +32,15 @@ class TopicFilter:
     """Filter of the messages received while listening to all topics, so that known devices do not hide a new one.
 
     ``ours`` are the prefixes of hosts, ``home`` the prefix of MQTT discovery and the topics of Home Assistant itself;
-    ``covers`` returns whether a topic belongs to a thing; ``systems`` are those of further integrations. ``announced``
-    collects the topics in discovery messages; ``left_out`` the excluded topics of known devices (under an empty name)
-    and of systems.
+    ``covers`` returns whether a topic belongs to a thing; ``systems`` are those with their own way into Home Assistant.
+    ``announced`` collects the topics in discovery messages; ``left_out`` the excluded topics of known devices (under an
+    empty name) and of systems.
     """
 
     ours: tuple[str, ...]
     home: tuple[str, ...]
     covers: Callable[[str], bool]
-    systems: tuple[System, ...] = ()
+    systems: tuple[System, ...] = SYSTEMS
     announced: set[str] = field(default_factory=set)
     left_out: dict[str, set[str]] = field(default_factory=dict)
 
@@ -58,7 +58,7 @@ class TopicFilter:
         """Return whether a topic belongs to a device that is known or announces itself, and count it."""
         if topic in self.announced or self.covers(topic):
             name = _KNOWN
-        elif (system := find_system(topic, self.systems)) and not system.is_partial:
+        elif (system := find_system(topic, self.systems)) and not (system.is_partial or system.is_missing):
             name = system.name
         else:
             return False

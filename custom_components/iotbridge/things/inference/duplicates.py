@@ -50,16 +50,12 @@ def are_equal_times(members: Sequence[tuple[str, Candidate]]) -> bool:
 
 def listed_again(candidates: Sequence[Candidate]) -> set[Candidate]:
     """Return the records of a list whose value is repeated above the list: {"samples": [{…}], "temperature": 21}."""
-    named_above = {
-        (candidate.parent, candidate.leaf, candidate.number)
-        for candidate in candidates
-        if candidate.number and not candidate.recorded
-    }
+    above = {(other.parent, other.leaf, other.number) for other in candidates if other.number and not other.recorded}
     return {
         candidate
         for candidate in candidates
         if candidate.recorded
-        and any((candidate.parent[:above], candidate.leaf, candidate.number) in named_above for above in ABOVE_A_LIST)
+        and any((candidate.parent[:levels], candidate.leaf, candidate.number) in above for levels in ABOVE_A_LIST)
     }
 
 

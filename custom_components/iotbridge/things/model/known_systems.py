@@ -10,7 +10,8 @@ class System:
     """System with its own way into Home Assistant, which serves its devices better.
 
     ``integration`` is the name of Home Assistant's integration for it, unless that is MQTT discovery, and ``domain``
-    that of the integration that comes with it. A partial one has entities for some of the devices only.
+    that of the integration that comes with it. A partial one has entities for some of the devices only; a missing one
+    is neither core's nor installed.
     """
 
     name: str
@@ -18,6 +19,7 @@ class System:
     integration: str | None = None
     domain: str | None = None
     is_partial: bool = False
+    is_missing: bool = False
 
 
 # Some integrations listen to their announcements and know the other topics from these; some read the system itself.
@@ -77,6 +79,6 @@ def system_of_integration(domain: str, name: str, topic_filters: Iterable[str]) 
     return System(name, re.compile("|".join(patterns)), name, domain)
 
 
-def find_system(topic: str, systems: Iterable[System] = ()) -> System | None:
-    """Return the system that publishes on a topic, a known one or one of ``systems``; None if there is none."""
-    return next((system for system in (*SYSTEMS, *systems) if system.topics.fullmatch(topic)), None)
+def find_system(topic: str, systems: Iterable[System] = SYSTEMS) -> System | None:
+    """Return the system that publishes on a topic; None if there is none."""
+    return next((system for system in systems if system.topics.fullmatch(topic)), None)

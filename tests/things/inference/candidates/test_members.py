@@ -2,6 +2,8 @@
 
 import pytest
 
+from custom_components.iotbridge.things.analysis import analyse
+from custom_components.iotbridge.things.model.message import Sample
 from tests.things.fields import channel, inferred_tree, values
 
 
@@ -56,3 +58,12 @@ def test_homie_annotates_its_properties() -> None:
     assert (found["power"].platform, found["power"].command_topic) == ("switch", "homie/car/engine/power/set")
     assert (found["power"].command_on, found["power"].command_off) == ("true", "false")
     assert result.metadata.name == "Engine"
+
+
+def test_digits_with_leading_zeros_that_are_not_quoted_are_a_number_only_of_a_quantity() -> None:
+    (device,) = analyse([Sample("gate/in", b'{"heat_sink_temp": 0041, "pin": 0041}')]).devices
+
+    assert {reading.channel.key: reading.value for reading in (*device.readings, *device.unproposed)} == {
+        "heat_sink_temp": 41,
+        "pin": "0041",
+    }
