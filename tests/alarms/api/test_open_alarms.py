@@ -1,8 +1,12 @@
 """Subscription to the open alarms: everything once, then only what changed."""
 
+from dataclasses import replace
+
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket
 
 from custom_components.iotbridge.alarms.engine.models import Severity
+from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy
 from tests.alarms.home import reload
 from tests.kit import Kit
 from tests.rules import add_rule, call, set_state
@@ -97,6 +101,21 @@ async def test_ending_a_subscription_ends_its_events(kit: Kit, client: MockHACli
 
     await client.send_json_auto_id({"type": "ping"})
     assert (await client.receive_json())["type"] == "pong"
+
+
+async def test_a_renamed_notifier_group_is_sent(
+    kit: Kit, entry: MockConfigEntry, client: MockHAClientWebSocket, policy: EscalationPolicy
+) -> None:
+    await add_rule(kit, "sensor.one", escalation=replace(policy, repeat_s=600))
+    await set_state(kit, "sensor.one", "90")
+    (row,) = (await subscribe(client))["alarms"]
+    assert row["next"][0]["group"] == "Anna"
+
+    group = entry.subentries[policy.steps[0].groups[0]]
+    kit.hass.config_entries.async_update_subentry(entry, group, title="Anna and Ben")
+
+    (row,) = (await changes(kit, client))["alarms"]
+    assert row["next"][0]["text"] == "Anna and Ben is reminded."
 
 
 async def test_without_iot_bridge_a_subscription_is_refused(kit: Kit, client: MockHAClientWebSocket) -> None:

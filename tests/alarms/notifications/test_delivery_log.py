@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.iotbridge.alarms.engine.escalation import NotificationKind
 from custom_components.iotbridge.alarms.notifications.delivery_log import async_target_title
 from custom_components.iotbridge.alarms.runtime.delivery_records import DeliveryRecord, DeliveryRecords
 from custom_components.iotbridge.alarms.runtime.store import Batch
 from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 from tests.alarms.notifications.delivery_world import NIGHT, NOON, World
 
 
@@ -80,6 +82,31 @@ async def test_a_deferred_notification_says_by_what(world: World, records: Deliv
 
     ((record),) = records.values()
     assert (record.result, record.held_by) == ("delivered", "quiet")
+
+
+async def test_an_alarm_that_has_cleared_already_is_one_message(world: World, records: DeliveryRecords) -> None:
+    family = world.group("anna")
+    world.write(world.add(family))
+    batch = world.add(family, NotificationKind.CLEARED)
+    world.write(batch)
+    world.outbox.async_deliver()
+    await world.settle()
+
+    assert shown(records) == [("Anna", "raised", "delivered", "")]
+
+
+async def test_only_what_can_be_withdrawn_is_recorded_as_withdrawn(world: World, records: DeliveryRecords) -> None:
+    assert await async_setup_component(world.hass, "persistent_notification", {})
+    family = world.group("anna")
+    subentry = world.entry.subentries[family]
+    targets = [*subentry.data["targets"], {"kind": "persistent"}]
+    world.hass.config_entries.async_update_subentry(world.entry, subentry, data={**subentry.data, "targets": targets})
+    await world.notify(family)
+    records.clear()
+
+    await world.notify(family, NotificationKind.WITHDRAWN)
+
+    assert shown(records) == [("Home Assistant", "withdrawn", "delivered", "")]
 
 
 async def test_a_phone_has_the_name_of_its_device(hass: HomeAssistant) -> None:

@@ -32,6 +32,8 @@ from .story_texts import StoryTexts, clock_text
 
 # A time that is so little in the past stands for the present: it took a moment to ask.
 _PRESENT_S = 60.0
+# A later time is replaced by this: nobody knows what will be then.
+_LATEST_S = 366 * 86400.0
 
 
 async def async_explain_at(
@@ -45,11 +47,12 @@ async def async_explain_at(
 ) -> dict[str, Any]:
     """Return the explanation for a severity, that of the rule without one, and for a time, now without one.
 
-    For a time in the past it has what happened then instead of what would.
+    For a time in the past it has what happened then instead of what would. A time in more than a year counts as one in
+    a year.
     """
     level = Severity[severity.upper()] if severity else instance.rule.severity
     now = manager.async_after(0)
-    at = dt_util.as_utc(time).timestamp() if time else now
+    at = min(dt_util.as_utc(time).timestamp(), now + _LATEST_S) if time else now
     if at >= now - _PRESENT_S:
         explanation = async_explain(hass, manager, user, instance, level, max(at, now), texts)
         return {**explanation, "episode": None, "chain": []}

@@ -6,11 +6,13 @@ from typing import Any
 
 from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.components.websocket_api.connection import ActiveConnection
+from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later
 
+from ...const import DOMAIN
 from ..engine.models import AlarmKey
 from ..manager import AlarmsManager
 from ..runtime.events import SIGNAL_ALARM, SIGNAL_COUNTS, SIGNAL_DELIVERIES, SIGNAL_RULES, AlarmEvent
@@ -61,6 +63,7 @@ class OpenAlarmsSubscription:
             async_dispatcher_connect(self._hass, SIGNAL_DELIVERIES, self._async_deliveries_changed),
             async_dispatcher_connect(self._hass, SIGNAL_COUNTS, self._async_schedule),
             async_dispatcher_connect(self._hass, SIGNAL_RULES, self._async_all_changed),
+            async_dispatcher_connect(self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_entry_changed),
             self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_names_changed),
         ]
 
@@ -82,6 +85,11 @@ class OpenAlarmsSubscription:
     def _async_deliveries_changed(self, key: AlarmKey) -> None:
         self._outdated.add(key)
         self._async_schedule()
+
+    @callback
+    def _async_entry_changed(self, _change: ConfigEntryChange, entry: ConfigEntry) -> None:
+        if entry.domain == DOMAIN:
+            self._async_all_changed()
 
     @callback
     def _async_names_changed(self, _event: Event[Any]) -> None:

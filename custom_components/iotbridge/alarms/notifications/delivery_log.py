@@ -6,6 +6,7 @@ from string import capwords
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
+from ..engine.escalation import NotificationKind, Sound
 from ..runtime.delivery_records import DeliveryRecord, DeliveryRecords, DeliveryResult, recorded
 from ..runtime.phone_actions import MOBILE_APP, async_phone_actions
 from .channels import CHANNELS
@@ -33,6 +34,8 @@ def async_delivery_records(
     def records() -> Iterator[DeliveryRecord]:
         for item in items:
             for name in {*names, *failed}:
+                if (kind := _received_kind(item, name, known.get(name))) is None:
+                    continue
                 is_regular = group is None or name not in group.fallback
                 done = DeliveryResult.DELIVERED if is_regular else DeliveryResult.FALLBACK
                 yield DeliveryRecord(
@@ -44,7 +47,7 @@ def async_delivery_records(
                     episode=item.episode,
                     group_name=group.title if group else "",
                     title=async_target_title(hass, known[name]) if name in known else "",
-                    kind=item.kind,
+                    kind=kind,
                     result=DeliveryResult.REFUSED if name in failed else done,
                     reason=failed.get(name, ""),
                     held_by=item.digest or "",
@@ -52,6 +55,17 @@ def async_delivery_records(
                 )
 
     return recorded(records())
+
+
+def _received_kind(item: QueuedNotification, name: str, target: Target | None) -> NotificationKind | None:
+    """Return the kind of message that a target gets with an item; None for a withdrawal where nothing can be withdrawn.
+
+    A target that was not informed before gets the beginning and the end as one message.
+    """
+    can_withdraw = target is None or CHANNELS[target["kind"]].can_withdraw
+    if item.kind is NotificationKind.WITHDRAWN or (item.sound is Sound.NONE and can_withdraw):
+        return NotificationKind.WITHDRAWN if can_withdraw else None
+    return NotificationKind.RAISED if item.is_new_to(name) else item.kind
 
 
 @callback

@@ -51,6 +51,8 @@ class NotificationChannel(ABC):
     entity_key: ClassVar[str | None] = None
     # Key of a target that names an action which is renamed and removed together with a device.
     device_action_key: ClassVar[str | None] = None
+    # Whether a message can be removed from the target; otherwise a withdrawal does nothing.
+    can_withdraw: ClassVar[bool] = False
     # Whether a delivery that takes longer than the timeout continues and counts as done; otherwise it is cancelled.
     is_done_at_timeout: ClassVar[bool] = False
 

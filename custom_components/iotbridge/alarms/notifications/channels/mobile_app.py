@@ -54,6 +54,7 @@ class MobileAppChannel(NotificationChannel):
     """Channel that sends push notifications to a phone."""
 
     kind = "mobile_app"
+    can_withdraw = True
     device_action_key = "action"
 
     @override

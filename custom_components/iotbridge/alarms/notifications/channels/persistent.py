@@ -21,6 +21,7 @@ class PersistentChannel(NotificationChannel):
     """Channel that shows notifications in Home Assistant; a later one of an alarm replaces the earlier one."""
 
     kind = "persistent"
+    can_withdraw = True
 
     @override
     def name_of(self, target: Target) -> str:
