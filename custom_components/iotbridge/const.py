@@ -11,7 +11,14 @@ MQTT_DOMAIN: Final = "mqtt"
 ALARM_ELEMENT: Final = f"{DOMAIN}-alarm-info"
 LOGGER = logging.getLogger(__package__)
 
-PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.SENSOR, Platform.SWITCH)
+PLATFORMS: Final = (
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+    Platform.TODO,
+)
 
 # Subentry type of a thing; also part of its flow's URL.
 SUBENTRY_DEVICE: Final = "device"

@@ -114,7 +114,7 @@ class AlarmsManager(AlarmAccess):
         )
         self._stop: list[CALLBACK_TYPE] = []
         self._has_parents = False
-        self._is_started = False
+        self.is_started = False
         self._apply_lock, self._is_apply_due = asyncio.Lock(), False
         self._apply = lambda: entry.async_create_task(hass, self._async_apply_subentries(), "iotbridge alarms apply")
         self._apply_soon = CoalescedCall(hass, self._apply)
@@ -150,7 +150,7 @@ class AlarmsManager(AlarmAccess):
         self._stop.append(self._missing_references.async_start())
         await self._async_start_restored()
         async_dispatcher_send(self.hass, SIGNAL_COUNTS)
-        self._is_started = True
+        self.is_started = True
 
     async def _async_final_write(self, _event: Event) -> None:
         """Write everything when Home Assistant stops, because entries are not unloaded then."""
@@ -214,7 +214,7 @@ class AlarmsManager(AlarmAccess):
         for rule_id in changed:
             # A rename may have replaced the rule meanwhile.
             self._async_try_start_rule(self.rules[rule_id], before.get(rule_id))
-            if self._is_started:  # an import adds hundreds
+            if self.is_started:  # an import adds hundreds
                 self._watch_instances_soon()
                 await asyncio.sleep(0)
         self._watcher.async_set_instances(self.processor)

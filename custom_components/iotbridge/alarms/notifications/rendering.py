@@ -12,7 +12,7 @@ from ..engine.escalation import Notification, NotificationKind
 from ..engine.flapping import FLAPPING
 from ..engine.models import Alarm, AlarmKey, Evaluation
 from ..engine.rule import Rule
-from ..runtime.display_name import async_name
+from ..runtime.display_name import async_name, async_problem_name
 from ..runtime.permissions import async_rule_entity
 from ..runtime.processor import AlarmProcessor
 from ..runtime.suppressor import Suppressor
@@ -42,7 +42,6 @@ def async_render(
     rule, alarm = instance.rule, instance.alarm
     texts = alarm_texts(hass)
     subject = async_name(hass, rule, alarm.key.subject)
-    name = rule.name if subject == rule.name else f"{rule.name}: {subject}"
     text = async_message_text(hass, rule, alarm, subject)
     if notification.kind is NotificationKind.RAISED and FLAPPING in alarm.suppressed_by:
         text = texts.sentence("flapping", count=len(instance.flapping.times))
@@ -52,7 +51,7 @@ def async_render(
         texts,
         notification,
         alarm,
-        name=name,
+        name=async_problem_name(hass, rule, alarm.key.subject),
         text=text,
         now=processor.now(),
         instructions=rule.instructions,

@@ -1,4 +1,4 @@
-"""Display name of an alarm."""
+"""Display names of alarms."""
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
@@ -15,3 +15,10 @@ def async_name(hass: HomeAssistant, rule: Rule, subject: str) -> str:
         return state.name
     entry = er.async_get(hass).async_get(subject)
     return (entry and (entry.name or entry.original_name)) or subject
+
+
+@callback
+def async_problem_name(hass: HomeAssistant, rule: Rule, subject: str) -> str:
+    """Return the name of a rule with that of the entity of its alarm: ``Too hot: Attic``."""
+    name = async_name(hass, rule, subject)
+    return rule.name if name == rule.name else f"{rule.name}: {name}"
