@@ -15,5 +15,5 @@ async def async_setup_entry(
 ) -> None:
     """Set up the event entities of each capability."""
     runtime = entry.runtime_data
-    async_setup_host_events(entry, runtime.hosts, runtime.device_links, async_add_entities)
+    async_setup_host_events(hass, entry, runtime.hosts, runtime.device_links, async_add_entities)
     async_setup_alarm_events(hass, entry, runtime.alarms, async_add_entities)

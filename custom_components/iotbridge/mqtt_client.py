@@ -3,6 +3,7 @@
 import codecs
 from collections.abc import Buffer, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 import math
 from typing import Any, Self, override
 
@@ -13,12 +14,13 @@ from homeassistant.config_entries import (
     ConfigEntryChange,
     ConfigEntryState,
 )
-from homeassistant.const import CONF_DISCOVERY, CONF_PROTOCOL
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.const import CONF_DISCOVERY, CONF_PROTOCOL, Platform
+from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.service_info.mqtt import MqttServiceInfo
+from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, LOGGER, MQTT_DOMAIN
@@ -26,6 +28,8 @@ from .const import DOMAIN, LOGGER, MQTT_DOMAIN
 PROTOCOL_5 = "5"
 QOS = 1
 LOSSLESS = "iotbridge_lossless"
+# Time in which the command of a button comes back from the broker.
+PRESSED_WITHIN = timedelta(seconds=5)
 
 ReceiveMessage = mqtt.ReceiveMessage
 async_on_subscribe_done = mqtt.async_on_subscribe_done
@@ -133,6 +137,15 @@ def async_add_device(hass: HomeAssistant, described: Mapping[str, Any]) -> dr.De
     info = {key: value for key, value in described.items() if key != "identifiers"}
     identifiers = {(MQTT_DOMAIN, identifier) for identifier in described["identifiers"]}
     return dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, identifiers=identifiers, **info)
+
+
+@callback
+def async_context_of_press(hass: HomeAssistant, unique_id: str) -> Context | None:
+    """Return the context in which a button of core was pressed just now; None when it was not."""
+    entity_id = er.async_get(hass).async_get_entity_id(Platform.BUTTON, MQTT_DOMAIN, unique_id)
+    state = hass.states.get(entity_id) if entity_id else None
+    is_pressed = state is not None and dt_util.utcnow() - state.last_changed < PRESSED_WITHIN
+    return state.context if state and is_pressed else None
 
 
 @callback

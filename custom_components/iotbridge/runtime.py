@@ -8,9 +8,11 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import async_get_platforms
+from homeassistant.helpers.entity_registry import RegistryEntry
 
 from . import issues as ir
-from .alarms.activity import async_start_activity
+from .activity import DescribedEntities
+from .alarms import activity as alarms_activity
 from .alarms.manager import AlarmsManager
 from .alarms.voice import async_rule_names
 from .const import (
@@ -25,6 +27,7 @@ from .const import (
 )
 from .dashboard.module import async_add_module
 from .errors import InvalidCallError
+from .hosts import activity as hosts_activity
 from .hosts.device_links import DeviceLinks
 from .hosts.discovery import HostDiscovery
 from .hosts.discovery_monitor import DiscoveryMonitor
@@ -136,6 +139,9 @@ async def async_start(hass: HomeAssistant, entry: IotBridgeConfigEntry, runtime:
     """Start hosts, things and alarms independently of each other, then the dashboard; the platforms must be set up."""
     issues = ir.Issues(hass)
     entry.async_on_unload(issues.async_clear)
+    described = DescribedEntities(hass, entry, _is_described)
+    described.async_start()
+    entry.async_on_unload(described.async_stop)
     for part, start in PARTS.items():
         stops: list[Stop] = []
         try:
@@ -151,6 +157,10 @@ async def async_start(hass: HomeAssistant, entry: IotBridgeConfigEntry, runtime:
                 entry.async_on_unload(stop)
     if remove := await async_add_module(hass):
         entry.async_on_unload(remove)
+
+
+def _is_described(entity: RegistryEntry) -> bool:
+    return alarms_activity.is_described(entity) or hosts_activity.is_described(entity)
 
 
 async def _async_stop(part: str, stops: list[Stop]) -> None:
@@ -181,6 +191,7 @@ async def _async_start_hosts(runtime: Runtime, stops: list[Stop]) -> None:
     await runtime.monitor.async_start()
     stops.append(await runtime.host_discovery.async_start())
     stops.append(runtime.hosts.async_stop)
+    stops.append(hosts_activity.async_start_activity(runtime.hosts))
     await runtime.hosts.async_start()
 
 
@@ -190,7 +201,7 @@ async def _async_start_things(runtime: Runtime, stops: list[Stop]) -> None:
 
 
 async def _async_start_alarms(runtime: Runtime, stops: list[Stop]) -> None:
-    stops.append(async_start_activity(runtime.alarms.hass, runtime.alarms))
+    stops.append(alarms_activity.async_start_activity(runtime.alarms.hass, runtime.alarms))
     stops.append(runtime.alarms.async_stop)
     await runtime.alarms.async_start()
 

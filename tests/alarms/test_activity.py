@@ -6,6 +6,7 @@ from pytest_homeassistant_custom_component.common import MockUser, async_capture
 from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.models import Change, Severity
 from homeassistant.core import Context, Event
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.translation import async_get_translations, async_setup as async_setup_translations
 
 from ..kit import Kit
@@ -73,13 +74,27 @@ async def test_suppression_of_a_normal_alarm_by_a_person_is_logged(kit: Kit, log
     assert lines(logbook) == ["one alarm Hot was suppressed: Painting"]
 
 
-async def test_a_rule_without_entities_is_logged_under_its_own_entity(kit: Kit, logbook: list[Event]) -> None:
+async def test_a_rule_without_entities_is_logged_on_its_device(kit: Kit, logbook: list[Event]) -> None:
     rule_id = await add_rule(
         kit, condition=Condition(kind=AlarmKind.TEMPLATE, template="{{ states('sensor.x') == 'y' }}")
     )
     await set_state(kit, "sensor.x", "y")
 
-    assert [event.data["entity_id"] for event in logbook] == [rule_entity(kit, rule_id)]
+    entity = er.async_get(kit.hass).async_get(rule_entity(kit, rule_id))
+    assert entity is not None
+    (event,) = logbook
+    assert event.data["device_id"] == entity.device_id is not None
+    assert "entity_id" not in event.data
+    assert lines(logbook) == ["Hot alarm Hot was raised (Warning)"]
+
+
+async def test_the_end_has_its_value(kit: Kit, logbook: list[Event]) -> None:
+    await add_rule(kit, "sensor.one")
+    await set_state(kit, "sensor.one", "90", friendly_name="Boiler", unit_of_measurement="°C")
+
+    await set_state(kit, "sensor.one", "20", friendly_name="Boiler", unit_of_measurement="°C")
+
+    assert lines(logbook) == ["Boiler alarm Hot was raised (Warning): 90 °C > 80 °C", "Boiler alarm Hot cleared: 20 °C"]
 
 
 @pytest.mark.parametrize(

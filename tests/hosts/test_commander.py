@@ -53,6 +53,39 @@ def test_a_response_has_its_latency(commander: Commander) -> None:
     assert expire(commander, 99.0) == []
 
 
+def test_a_dry_run_accepts_power_commands_and_carries_out_none(commander: Commander) -> None:
+    commander.add(NAS, Command(command="reboot", id="1"), 10.0)
+    commander.add(NAS, Command(command="backup", id="2"), 10.0)
+
+    accepted = commander.resolve(NAS, answer("accepted", "reboot"), 11.0, is_dry_run=True)
+    pretended = commander.resolve(NAS, answer("done", "reboot"), 11.0, is_dry_run=True)
+    own = commander.resolve(NAS, answer("done", "backup", "2"), 12.0, is_dry_run=True)
+
+    assert [(result.outcome, result.is_dry_run) for result in (accepted, pretended, own)] == [
+        (Outcome.ACCEPTED, True),
+        (Outcome.DRY_RUN, True),
+        (Outcome.DONE, False),
+    ]
+    assert commander.confirm(NAS, PowerState.REBOOTING, None, 13.0) is None
+    assert commander.confirm(NAS, PowerState.ON, None, 14.0) is None
+
+
+def test_every_result_of_a_command_has_the_context_of_its_caller(commander: Commander) -> None:
+    context = object()
+    commander.add(NAS, Command(command="shutdown", id="1"), 10.0, context=context)
+    commander.add(NAS, Command(command="ping", id="2"), 10.0, context=context)
+    # The broker delivers the command back, as one of an unknown sender.
+    commander.add(NAS, Command(command="shutdown", id="1"), 10.1)
+
+    results = [
+        commander.resolve(NAS, answer("accepted", "shutdown"), 11.0),
+        commander.confirm(NAS, PowerState.OFF, None, 12.0),
+        *expire(commander, 99.0),
+    ]
+
+    assert [result.context if result else None for result in results] == [context] * 3
+
+
 def test_a_timeout_is_reported_once(commander: Commander) -> None:
     commander.add(NAS, Command(command="ping", id="1"), 10.0)
 

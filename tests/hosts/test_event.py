@@ -3,10 +3,15 @@
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+    mock_restore_cache_with_extra_data,
+)
 
-from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
-from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 
+from ..automation import Automate, connection
 from ..kit import FakeHost, Kit
 
 
@@ -100,9 +105,75 @@ async def test_two_hosts_are_not_mixed_up(kit: Kit) -> None:
     assert kit.state("iotbridge_desk_command").state != "unknown"
 
 
-async def test_unavailable_without_a_broker(kit: Kit) -> None:
-    await kit.host()
-    async_dispatcher_send(kit.hass, MQTT_CONNECTION_STATE, False)
+async def test_a_dry_run_is_never_done(kit: Kit) -> None:
+    host = await kit.host(dry_run=True)
+    command = await press(kit, host)
+    await host.respond(command, "accepted")
+    assert last(kit)["event_type"] == "accepted"
+
+    await host.respond(command, "done", message="This was a dry run: reboot was not executed.")
+
+    assert last(kit)["event_type"] == "dry_run"
+    await kit.receive(host.topic("command"), {"command": "ping", "id": "2"})
+    await host.respond({"command": "ping", "id": "2"}, "done")
+    assert last(kit)["event_type"] == "done"
+
+
+async def test_automations_see_no_event_when_the_broker_or_the_host_returns(kit: Kit, automate: Automate) -> None:
+    host = await kit.host()
+    await host.respond(await press(kit, host), "refused")
+    event = kit.state("iotbridge_nas_command")
+    ran = await automate({"trigger": "state", "entity_id": event.entity_id})
+
+    await connection(kit, is_connected=False)
+    assert kit.state("iotbridge_nas_command") == event
+    await connection(kit, is_connected=True)
+    await host.availability("offline")
+    await host.availability("online")
+    await host.status()
+
+    assert ran == []
+    await host.respond(await press(kit, host), "refused")
+    assert len(ran) == 1
+
+
+async def test_the_event_of_a_known_host_is_there_before_the_host_is_heard(kit: Kit, entry: MockConfigEntry) -> None:
+    """At a start of Home Assistant the entities that are not there when everything is set up become unavailable."""
+    host = await kit.host()
+    await host.respond(await press(kit, host), "refused")
+    before = kit.state("iotbridge_nas_command")
+    assert await kit.hass.config_entries.async_unload(entry.entry_id)
+    kit.hass.states.async_remove(before.entity_id)
+    mock_restore_cache_with_extra_data(
+        kit.hass, [(before, {"last_event_type": "refused", "last_event_attributes": {"command": "reboot"}})]
+    )
+
+    assert await kit.hass.config_entries.async_setup(entry.entry_id)
     await kit.hass.async_block_till_done()
 
-    assert kit.state("iotbridge_nas_command").state == "unavailable"
+    assert kit.state("iotbridge_nas_command").state == before.state
+    assert kit.hass.states.get("sensor.nas_power_state").state == "unavailable"  # type: ignore[union-attr]
+    ran = async_capture_events(kit.hass, "state_changed")
+    await host.announce()
+    await host.status()
+    assert before.entity_id not in [event.data["entity_id"] for event in ran]
+    await host.respond(await press(kit, host), "accepted")
+    assert last(kit)["event_type"] == "accepted"
+
+
+async def test_the_event_of_a_device_that_was_removed_returns_with_it(kit: Kit) -> None:
+    host = await kit.host()
+    await host.availability("offline")
+    device = kit.device(host.uid)
+    assert device is not None
+    dr.async_get(kit.hass).async_remove_device(device.id)
+    await kit.hass.async_block_till_done()
+    assert er.async_get(kit.hass).async_get_entity_id("event", "iotbridge", "iotbridge_nas_command") is None
+
+    await host.discover(retain=False)
+    await host.announce()
+    await host.availability("online")
+    await kit.receive(host.topic("command"), {"command": "ping", "id": "1"})
+    await host.respond({"command": "ping", "id": "1"}, "refused")
+
+    assert last(kit)["event_type"] == "refused"

@@ -1,22 +1,26 @@
-"""Activity of alarms: an entry of Home Assistant's logbook for each transition."""
+"""Activity of alarms: a sentence for each transition, in place of the changes of the rule's entities."""
 
-from homeassistant.const import EVENT_LOGBOOK_ENTRY
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from homeassistant.helpers.translation import async_get_cached_translations
 
-from ..const import DOMAIN
+from ..activity import activity_texts, async_log
+from .button import ACKNOWLEDGE_ALL
 from .engine.models import Change, Transition
 from .engine.rule import Rule
 from .engine.suppression import BY_HAND
 from .manager import AlarmsManager
 from .runtime.display_name import async_name
 from .runtime.events import SIGNAL_ALARM, AlarmEvent
-from .runtime.permissions import async_rule_entity
+from .runtime.permissions import async_rule_entity, is_of_rule
+from .todo import KEY as ALARM_LIST
 
-_TEXTS = f"component.{DOMAIN}.selector.alarm_logbook.options."
-_SEVERITIES = f"component.{DOMAIN}.selector.severity.options."
 _SUPPRESSION = frozenset({Change.SUPPRESSED, Change.UNSUPPRESSED})
+
+
+def is_described(entity: er.RegistryEntry) -> bool:
+    """Return whether the sentences describe the changes of an entity of ours."""
+    return is_of_rule(entity) or entity.translation_key in (ALARM_LIST, ACKNOWLEDGE_ALL)
 
 
 @callback
@@ -41,22 +45,14 @@ def _is_logged(manager: AlarmsManager, transition: Transition) -> bool:
 
 @callback
 def _async_log(hass: HomeAssistant, rule: Rule, transition: Transition) -> None:
-    """Write an entry for the entity that the alarm watches; for the rule's own entity where it watches none.
-
-    Entries that an integration describes by itself do not appear on pages of other integrations' entities; these do.
-    """
-    texts = async_get_cached_translations(hass, hass.config.language, "selector", DOMAIN)
-    severity = texts.get(f"{_SEVERITIES}{transition.severity.word}", transition.severity.word)
-    message = texts.get(f"{_TEXTS}{transition.change}", transition.change).format(rule=rule.name, severity=severity)
+    """Write a sentence about the entity that the alarm watches; about the rule's device where it watches none."""
+    texts, severities = activity_texts(hass, "alarm_logbook"), activity_texts(hass, "severity")
+    severity = severities.get(transition.severity.word, transition.severity.word)
+    message = texts.get(transition.change, transition.change.value).format(rule=rule.name, severity=severity)
     if transition.by.name:
-        message += " " + texts.get(f"{_TEXTS}by", "({who})").format(who=transition.by.name)
+        message += " " + texts.get("by", "({who})").format(who=transition.by.name)
     cause = transition.detail.partition(":")[0] if transition.change in _SUPPRESSION else ""
-    reason = transition.by.comment or texts.get(f"{_TEXTS}because_{cause}", "") or transition.reason
-    entity_id = transition.key.subject or async_rule_entity(hass, rule.rule_id)
-    data = {
-        "name": async_name(hass, rule, transition.key.subject),
-        "message": f"{message}: {reason}" if reason else message,
-        "domain": DOMAIN,
-        "entity_id": entity_id,
-    }
-    hass.bus.async_fire(EVENT_LOGBOOK_ENTRY, {key: value for key, value in data.items() if value})
+    reason = transition.by.comment or texts.get(f"because_{cause}", "") or transition.reason or transition.value
+    entity_id = transition.key.subject or async_rule_entity(hass, rule.rule_id) or ""
+    name = async_name(hass, rule, transition.key.subject)
+    async_log(hass, name, f"{message}: {reason}" if reason else message, entity_id, is_described)

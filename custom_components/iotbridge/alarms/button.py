@@ -16,6 +16,8 @@ from .entity import IotBridgeAlarmsEntity, IotBridgeRuleEntity, async_track_rule
 from .manager import AlarmsManager
 from .runtime.permissions import async_actor
 
+ACKNOWLEDGE_ALL = "acknowledge_all"
+
 
 @callback
 def async_setup_alarm_buttons(
@@ -35,7 +37,7 @@ class AcknowledgeAll(IotBridgeAlarmsEntity, IotBridgeEntity, ButtonEntity):
 
     def __init__(self, entry: ConfigEntry, alarms: AlarmsManager) -> None:
         """Add the button to the device of the bridge."""
-        super().__init__(entry, "acknowledge_all")
+        super().__init__(entry, ACKNOWLEDGE_ALL)
         self._alarms = alarms
 
     @override

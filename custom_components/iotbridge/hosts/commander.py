@@ -36,6 +36,8 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     FAILED = "failed"
     TIMED_OUT = "timed_out"
+    DRY_RUN = "dry_run"
+    """The host is configured to answer without carrying out the command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,10 @@ class CommandResult:
     data: Mapping[str, Any] = field(default_factory=dict)
     is_last: bool = False
     """True if no further response follows."""
+    context: object | None = None
+    """Home Assistant's context of the caller; None where it is unknown."""
+    is_dry_run: bool = False
+    """True if the host answers commands of this kind without carrying them out."""
 
     @property
     def is_success(self) -> bool:
@@ -76,6 +82,7 @@ class _PendingCommand:
     command_id: str | None
     issued_at: float
     deadline: float
+    context: object | None
     is_accepted: bool = False
     was_down: bool = False
     """True once the host went down after it had accepted the command."""
@@ -110,7 +117,9 @@ class Commander:
             heapq.heappop(self._deadlines)
         return self._deadlines[0][0] if self._deadlines else None
 
-    def add(self, key: HostKey, command: Command, now: float, timeout_s: float | None = None) -> bool:
+    def add(
+        self, key: HostKey, command: Command, now: float, timeout_s: float | None = None, context: object | None = None
+    ) -> bool:
         """Register a sent command, a known one only once; return whether it is tracked."""
         token = _token(command.id, command.command)
         of_host = self._pending.get(key, {})
@@ -119,7 +128,8 @@ class Commander:
         if len(of_host) >= MAX_PENDING:
             return False
         deadline = now + (self.timeout_s if timeout_s is None else timeout_s)
-        self._pending.setdefault(key, {})[token] = _PendingCommand(key, command.command, command.id, now, deadline)
+        pending = _PendingCommand(key, command.command, command.id, now, deadline, context)
+        self._pending.setdefault(key, {})[token] = pending
         self._count += 1
         self._push(deadline, key, token)
         return True
@@ -153,24 +163,36 @@ class Commander:
         return self.resolve(key, full, now, boot_time, is_last=True)
 
     def resolve(
-        self, key: HostKey, response: Response, now: float, boot_time: str | None = None, *, is_last: bool = False
+        self,
+        key: HostKey,
+        response: Response,
+        now: float,
+        boot_time: str | None = None,
+        *,
+        is_last: bool = False,
+        is_dry_run: bool = False,
     ) -> CommandResult:
         """Return the result of a response, including one to an unknown command.
 
-        ``is_last``: the host sends no further response.
+        ``is_last``: the host sends no further response. ``is_dry_run``: it carries out no power command.
         """
         token = _token(response.id, response.command)
         pending = self._pending.get(key, {}).get(token)
+        command = response.command or (pending.command if pending else None)
+        is_dry_run = is_dry_run and command in POWER_COMMANDS
+        is_pretended = is_dry_run and response.status is ResponseStatus.DONE
         result = CommandResult(
             key=key,
-            outcome=Outcome(response.status),
-            command=response.command or (pending.command if pending else None),
+            outcome=Outcome.DRY_RUN if is_pretended else Outcome(response.status),
+            command=command,
             command_id=response.id,
             message=response.message,
             reason=response.reason,
             latency_s=now - pending.issued_at if pending else None,
             data=response.data or {},
             is_last=is_last,
+            context=pending.context if pending else None,
+            is_dry_run=is_dry_run,
         )
         if pending and result.is_final:
             self._drop(key, token)
@@ -199,6 +221,7 @@ class Commander:
                     message=f"No answer within {pending.deadline - pending.issued_at:g} s.",
                     reason="no_response",
                     latency_s=now - pending.issued_at,
+                    context=pending.context,
                 )
 
     def confirm(
@@ -230,6 +253,7 @@ class Commander:
             command_id=pending.command_id,
             message=message,
             latency_s=now - pending.issued_at,
+            context=pending.context,
         )
 
     def forget(self, key: HostKey) -> None:

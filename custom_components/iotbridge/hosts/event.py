@@ -2,48 +2,86 @@
 
 from typing import Any, override
 
-from homeassistant.components.event import EventEntity
+from homeassistant.components.event import DOMAIN as EVENT_DOMAIN, EventEntity
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .commander import CommandResult, Outcome
 from .device_links import DeviceLinks
-from .entity import IotBridgeHostEntity
-from .inventory import Host
 from .manager import HostsManager
+
+KEY = "command"
 
 
 @callback
 def async_setup_host_events(
+    hass: HomeAssistant,
     entry: ConfigEntry,
     manager: HostsManager,
     device_links: DeviceLinks,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the command event of each host once its device exists."""
+    """Add the command event of each host: of known hosts at once, of others when their device exists.
+
+    A host is heard some time after a start. Its event would be unavailable until then, and the end of that would look
+    like an event to automations.
+    """
+    added: dict[str, str] = {}
 
     @callback
-    def add_host(host: Host, device: DeviceEntry) -> None:
-        async_add_entities([CommandEvent(manager, host, device)])
+    def add(uid: str, device: DeviceEntry) -> None:
+        if added.get(uid) != device.id:
+            added[uid] = device.id
+            async_add_entities([CommandEvent(manager, uid, device, added)])
 
-    entry.async_on_unload(device_links.async_add_listener(add_host))
+    for known in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id):
+        device = dr.async_get(hass).async_get(known.device_id) if known.device_id else None
+        if known.domain == EVENT_DOMAIN and known.translation_key == KEY and isinstance(device, DeviceEntry):
+            add(known.unique_id.removesuffix(f"_{KEY}"), device)
+    entry.async_on_unload(device_links.async_add_listener(lambda host, device: add(host.uid, device)))
 
 
-class CommandEvent(IotBridgeHostEntity, EventEntity):
+class CommandEvent(EventEntity):
     """Event entity for commands that were accepted, done, refused, failed or timed out."""
 
-    def __init__(self, manager: HostsManager, host: Host, device: DeviceEntry) -> None:
-        """Set the key and the event types."""
-        super().__init__(manager, host, device, "command")
-        self._attr_event_types = [outcome.value for outcome in Outcome]
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+    _attr_translation_key = KEY
+    _attr_event_types = [outcome.value for outcome in Outcome]  # noqa: RUF012 - Home Assistant's own is no ClassVar
+
+    def __init__(self, manager: HostsManager, uid: str, device: DeviceEntry, added: dict[str, str]) -> None:
+        """Attach the entity to the device; identifiers in a device_info would create a second one."""
+        self.device_entry = device
+        self._manager = manager
+        self._uid = uid
+        self._added = added
+        self._attr_unique_id = f"{uid}_{KEY}"
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether hosts could be started.
+
+        It stays available while the broker is away: its return would look like an event to automations.
+        """
+        return not self._manager.is_failed
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Subscribe to changes of the host and to the outcomes of its commands."""
-        await super().async_added_to_hass()
-        self.async_on_remove(self._manager.async_add_result_listener(self._async_result, self._host.key))
+        """Subscribe to the outcomes of the host's commands."""
+        self.async_on_remove(self._manager.async_add_result_listener(self._async_result, self._uid))
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Allow the event to be added again, with its device."""
+        self._added.pop(self._uid, None)
+
+    @callback
+    def async_entity_id_changed(self, old_entity_id: str) -> None:
+        """Allow renaming in place: nothing here is keyed by the entity id."""
 
     @callback
     def _async_result(self, result: CommandResult) -> None:

@@ -7,7 +7,7 @@ import time
 from typing import Any
 import uuid
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.util import dt as dt_util
@@ -57,7 +57,7 @@ class HostsManager:
         self._pending_calls = PendingCalls()
         # By host; None for the listeners of all hosts: 500 hosts must not each call the entities of 500 hosts.
         self._host_listeners: defaultdict[HostKey | None, list[HostListener]] = defaultdict(list)
-        self._result_listeners: defaultdict[HostKey | None, list[ResultListener]] = defaultdict(list)
+        self._result_listeners: defaultdict[str | None, list[ResultListener]] = defaultdict(list)
         self._forget_listeners: list[HostListener] = []
         self._fleet_listeners: list[CALLBACK_TYPE] = []
         # The counts cover all hosts: for a burst of a thousand messages they are updated once.
@@ -97,9 +97,9 @@ class HostsManager:
         return _add(self._host_listeners[key], listener)
 
     @callback
-    def async_add_result_listener(self, listener: ResultListener, key: HostKey | None = None) -> CALLBACK_TYPE:
+    def async_add_result_listener(self, listener: ResultListener, uid: str | None = None) -> CALLBACK_TYPE:
         """Call the listener with every command result of one host, or of any."""
-        return _add(self._result_listeners[key], listener)
+        return _add(self._result_listeners[uid], listener)
 
     @callback
     def async_add_forget_listener(self, listener: HostListener) -> CALLBACK_TYPE:
@@ -153,7 +153,8 @@ class HostsManager:
         if isinstance(response, BareResponse):
             result = self._commander.resolve_bare(key, response, now, host.boot_time)
         else:
-            result = self._commander.resolve(key, response, now, host.boot_time)
+            is_dry_run = host.announce is not None and host.announce.dry_run
+            result = self._commander.resolve(key, response, now, host.boot_time, is_dry_run=is_dry_run)
         self.async_publish_result(result)
         power = host.power
         if result.command in POWER_COMMANDS:
@@ -168,7 +169,9 @@ class HostsManager:
             return  # a retained command was cleared
         if is_retained:
             raise MessageError("a retained command would be carried out at every reconnect; agents refuse it")
-        self._async_track_command(key, Command.parse(payload), None)
+        command = Command.parse(payload)
+        context = mqtt_client.async_context_of_press(self.hass, f"{key.uid}_{command.command}")
+        self._async_track_command(key, command, None, context)
 
     @callback
     def async_reject(self, source: str, reason: str) -> None:
@@ -211,8 +214,10 @@ class HostsManager:
             self._fleet_changed()
 
     @callback
-    def _async_track_command(self, key: HostKey, command: Command, timeout_s: float | None) -> None:
-        self._commander.add(key, command, time.monotonic(), timeout_s)
+    def _async_track_command(
+        self, key: HostKey, command: Command, timeout_s: float | None, context: Context | None
+    ) -> None:
+        self._commander.add(key, command, time.monotonic(), timeout_s, context)
         self._async_schedule_deadline()
 
     @callback
@@ -264,7 +269,7 @@ class HostsManager:
     def async_publish_result(self, result: CommandResult) -> None:
         """Publish the result of a command to the pending call and the listeners of the host."""
         self._pending_calls.resolve(result)
-        for listener in _listeners(self._result_listeners, result.key):
+        for listener in _listeners(self._result_listeners, result.key.uid):
             listener(result)
 
     @callback
@@ -296,13 +301,13 @@ class HostsManager:
     # ------------------------------------------------------------------ commands
 
     async def async_send(
-        self, host: Host, command: str, args: Mapping[str, Any] | None, timeout_s: float
+        self, host: Host, command: str, args: Mapping[str, Any] | None, timeout_s: float, context: Context | None = None
     ) -> CommandResult:
         """Send a command and return its outcome; TIMED_OUT without a response within ``timeout_s``.
 
         Raises TypeError for args that are not serializable as JSON.
         """
-        message, publish = self._async_prepare(host, command, args, timeout_s)
+        message, publish = self._async_prepare(host, command, args, timeout_s, context)
         return await self._pending_calls.wait(host.key, command, str(message.id), publish, timeout_s)
 
     async def async_refresh(self, host: Host) -> None:
@@ -315,13 +320,13 @@ class HostsManager:
 
     @callback
     def _async_prepare(
-        self, host: Host, command: str, args: Mapping[str, Any] | None, timeout_s: float
+        self, host: Host, command: str, args: Mapping[str, Any] | None, timeout_s: float, context: Context | None = None
     ) -> tuple[Command, Coroutine[None, None, None]]:
         """Track a command; return it with the coroutine that publishes it."""
         ttl_s = max(COMMAND_TTL_S, timeout_s)
         message = Command(command=command, id=uuid.uuid4().hex, timestamp=dt_util.utcnow(), ttl_s=ttl_s, args=args)
         payload = message.to_payload()
-        self._async_track_command(host.key, message, timeout_s)
+        self._async_track_command(host.key, message, timeout_s, context)
         return message, mqtt_client.async_publish_command(self.hass, host.key.topic("command"), payload, timeout_s)
 
     @callback
@@ -375,7 +380,7 @@ class HostsManager:
         }
 
 
-def _listeners[T](listeners: Mapping[HostKey | None, list[T]], key: HostKey) -> list[T]:
+def _listeners[K, T](listeners: Mapping[K | None, list[T]], key: K) -> list[T]:
     """Return the listeners of one host and those of all hosts; a host without listeners adds no key."""
     return [*listeners.get(key, ()), *listeners.get(None, ())]
 

@@ -8,7 +8,7 @@ import voluptuous as vol
 
 from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_CONTROL
-from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.core import Context, HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import Unauthorized, UnknownUser
 from homeassistant.helpers import config_validation as cv, entity_registry as er, target
 
@@ -63,8 +63,9 @@ async def async_send_command(manager: HostsManager, device_links: DeviceLinks, c
     hosts = _targets(hass, device_links, call)
     await _check_permission(hass, call, hosts)
     timeout_s = call.data.get(ATTR_TIMEOUT, manager.response_timeout_s)
+    args = call.data.get(ATTR_ARGS)
     results = await asyncio.gather(
-        *(async_send_to(manager, host, command, call.data.get(ATTR_ARGS), timeout_s) for host in hosts)
+        *(async_send_to(manager, host, command, args, timeout_s, call.context) for host in hosts)
     )
     if call.data[ATTR_RAISE_ON_FAILURE]:
         _raise_failures(command, hosts, results)
@@ -76,16 +77,23 @@ async def async_send_command(manager: HostsManager, device_links: DeviceLinks, c
 
 
 async def async_send_to(
-    manager: HostsManager, host: Host, command: str, args: dict[str, Any] | None, timeout_s: float
+    manager: HostsManager,
+    host: Host,
+    command: str,
+    args: dict[str, Any] | None,
+    timeout_s: float,
+    context: Context | None = None,
 ) -> CommandResult:
     """Send a command to one host and return the result; a host that is not online gets none."""
     if host.is_online and manager.is_connected:
         try:
-            return await manager.async_send(host, command, args, timeout_s)
+            return await manager.async_send(host, command, args, timeout_s, context)
         except TypeError as error:
             raise InvalidCallError("invalid_args", error=str(error)) from error
     message = f"{host.name} is not online." if manager.is_connected else "The MQTT broker is not connected."
-    result = CommandResult(key=host.key, outcome=Outcome.FAILED, command=command, reason="offline", message=message)
+    result = CommandResult(
+        key=host.key, outcome=Outcome.FAILED, command=command, reason="offline", message=message, context=context
+    )
     manager.async_publish_result(result)
     return result
 

@@ -5,6 +5,7 @@ from homeassistant.const import Platform
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
+from ...callers import async_caller
 from ...const import DOMAIN
 from ..engine.models import Actor, AlarmKey
 from .entity_index import ALARM_KEY
@@ -39,10 +40,5 @@ async def async_actor(hass: HomeAssistant, context: Context | None, comment: str
     """Return the actor behind a context: a user, or an automation or script by its name."""
     if context is None:
         return Actor(comment=comment)
-    user = await hass.auth.async_get_user(context.user_id) if context.user_id else None
-    if user is not None and context.parent_id is None:
-        return Actor(user.name or "", FROM_DASHBOARD, comment)
-    running = (state for state in hass.states.async_all(("automation", "script")) if state.context.id == context.id)
-    automation = next(running, None)
-    name = automation.name if automation else (user.name or "") if user else ""
-    return Actor(name, FROM_AUTOMATION, comment)
+    name, is_person = await async_caller(hass, context)
+    return Actor(name, FROM_DASHBOARD if is_person else FROM_AUTOMATION, comment)

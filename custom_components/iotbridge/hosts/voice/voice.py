@@ -194,7 +194,8 @@ class HostVoice:
         """Send a power command that was confirmed; return the result as a sentence."""
         if refusal := self.async_refusal(host, name, command, user, speech):
             return refusal
-        result = await async_send_to(self._manager, host, command, None, self._manager.response_timeout_s)
+        context = Context(user_id=user.id) if user else None
+        result = await async_send_to(self._manager, host, command, None, self._manager.response_timeout_s, context)
         if result.is_success:
             is_dry_run = host.announce is not None and host.announce.dry_run
             return speech.sentence("dry_run" if is_dry_run else f"sent_{command}", host=name)

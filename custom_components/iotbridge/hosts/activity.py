@@ -1,0 +1,56 @@
+"""Activity of hosts: a sentence for each outcome of a command, in place of the changes of its event entity."""
+
+from homeassistant.const import Platform
+from homeassistant.core import CALLBACK_TYPE, Context, callback
+from homeassistant.helpers import entity_registry as er
+
+from ..activity import activity_texts, async_log
+from ..callers import async_caller
+from ..const import DOMAIN
+from .commander import CommandResult, Outcome
+from .entity_filter import POWER_STATE
+from .event import KEY as COMMAND_EVENT
+from .manager import HostsManager
+from .services import HARMLESS
+
+# The responses that end a command without success; the host's own message is the reason.
+_FAILURES = frozenset({Outcome.REFUSED, Outcome.FAILED})
+
+
+def is_described(entity: er.RegistryEntry) -> bool:
+    """Return whether the sentences describe the changes of an entity of ours."""
+    return entity.translation_key == COMMAND_EVENT
+
+
+@callback
+def async_start_activity(manager: HostsManager) -> CALLBACK_TYPE:
+    """Start writing outcomes of commands into the logbook; return a callback that ends that."""
+
+    @callback
+    def log(result: CommandResult) -> None:
+        # A command that only asks for messages changes nothing. A dry run has one sentence, that of its acceptance.
+        if result.command and result.command not in HARMLESS and result.outcome is not Outcome.DRY_RUN:
+            manager.hass.async_create_task(_async_log(manager, result), "iotbridge activity of a command")
+
+    return manager.async_add_result_listener(log)
+
+
+async def _async_log(manager: HostsManager, result: CommandResult) -> None:
+    """Write a sentence about the power state of the host: ``Reboot of nas: accepted, dry run, asked by Anna``."""
+    hass, host = manager.hass, manager.inventory.get(result.key)
+    if host is None:
+        return
+    texts = activity_texts(hass, "host_logbook")
+    key = f"command_{result.command}" if f"command_{result.command}" in texts else "command"
+    parts = [texts[result.outcome]]
+    if result.is_dry_run:
+        parts.append(texts["dry_run"])
+    if isinstance(result.context, Context):
+        who, _ = await async_caller(hass, result.context)
+        parts += [texts["asked_by"].format(who=who)] if who else []
+    message = f"{texts[key].format(command=result.command, host=host.name)}: {', '.join(parts)}"
+    if result.outcome in _FAILURES and result.message:
+        message = f"{message} ({result.message})"
+    unique_id = f"{host.uid}_{POWER_STATE}"
+    entity_id = er.async_get(hass).async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id)
+    async_log(hass, host.name, message, entity_id or "")
