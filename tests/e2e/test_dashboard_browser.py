@@ -13,7 +13,7 @@ import shutil
 from typing import Any
 
 from lab.alarms import add_group, add_rule, alarms, remove, subentries
-from lab.browser import DESKTOP, PHONE, Screen, browsing, collect_errors
+from lab.browser import DESKTOP, PATIENCE_MS, PHONE, Screen, browsing, collect_errors
 from lab.client import Json
 from lab.lab import Lab
 from lab.waiting import until
@@ -28,6 +28,8 @@ COLD, FULL, OPEN = "Greenhouse is too cold", "Rain barrel is almost full", "Cell
 GREENHOUSE, BARREL, DOOR = "input_number.greenhouse", "input_number.rain_barrel", "input_boolean.cellar_door"
 INSTRUCTIONS = "Switch on the frost heater and close the vent."
 GROUPS = ("Anna", "Ben")
+
+expect.set_options(timeout=PATIENCE_MS)
 # Home Assistant's pages have errors of their own; ours name the path of the module, or one of its elements.
 OURS = "iotbridge"
 
@@ -57,12 +59,12 @@ class Household:
 
         await until(has_state, timeout_s=20, what=f"{rule} to be {state}")
 
-    async def rule_entity(self, rule: str) -> str:
-        """Return the binary sensor of a rule."""
+    async def link(self, rule: str) -> str:
+        """Return the link to a rule's dialog, as notifications have it."""
         (subentry,) = [row for row in await subentries(self.lab.client) if row["title"] == rule]
         row = await self.lab.client.find_entity(f"{subentry['subentry_id']}_alarm")
         assert row is not None
-        return str(row["entity_id"])
+        return f"{self.lab.home_assistant.url}/home/overview?more-info-entity-id={row['entity_id']}"
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +89,6 @@ async def household(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Async
         await rule("above", FULL, BARREL, {"above": 90, "hysteresis": 2}, steps=steps, severity="critical")
         await rule("state", OPEN, DOOR, {"states": ["on"]}, severity="info")
         await client.command("lovelace/dashboards/create", url_path="alarm-cards", title="Cards", mode="storage")
-        await client.command("lovelace/config/save", url_path="alarm-cards", config=CARDS)
         pictures = Path(os.environ.get("IOTBRIDGE_PICTURES", tmp_path_factory.mktemp("pictures")))
         yield Household(lab, f"{lab.home_assistant.url}/alarm-cards/now", pictures)
 
@@ -116,6 +117,7 @@ CARDS: Json = {
 @pytest.fixture
 async def raised(household: Household) -> Household:
     """Return the household with all alarms unacknowledged; an alarm that still is stays as it is."""
+    await household.lab.client.command("lovelace/config/save", url_path="alarm-cards", config=CARDS)
     if await household.state(COLD) != "unacknowledged":
         for value, state in ((20, "normal"), (9, "normal"), (3.8, "unacknowledged")):
             await household.set(GREENHOUSE, value)
@@ -156,8 +158,7 @@ async def open_cards(page: Page, household: Household) -> None:
 
 async def open_dialog(page: Page, household: Household, rule: str) -> Locator:
     """Follow the link of a notification, on a page that has none of our cards."""
-    entity_id = await household.rule_entity(rule)
-    await page.goto(f"{household.lab.home_assistant.url}/profile/general?more-info-entity-id={entity_id}")
+    await page.goto(await household.link(rule))
     info = page.locator("iotbridge-alarm-info")
     await info.get_by_role("heading", name="What happened").wait_for()
     return info
@@ -268,3 +269,69 @@ async def test_keyboard_reaches_everything_and_escape_gives_the_focus_back(page:
     await page.keyboard.press("Escape")
     await expect(info.get_by_role("menuitem")).to_have_count(0)
     await expect(info.get_by_role("button", name="Snooze")).to_be_visible()
+
+
+async def test_card_is_suggested_for_a_rule_and_has_an_editor(page: Page, household: Household) -> None:
+    await open_cards(page, household)
+    await page.goto(f"{household.dashboard}?edit=1")
+    await page.locator("hui-card-edit-mode").first.click()
+    editor = page.locator("hui-dialog-edit-card")
+    await expect(editor.get_by_text("IoT Bridge alarms card configuration")).to_be_visible()
+    await expect(editor.locator("li.alarm")).to_have_count(3)
+    for text in ("Show", "Heading", "Only alarms of this rule are shown.", "Only alarms of this area are shown."):
+        await expect(editor.get_by_text(text).first).to_be_visible()
+    await editor.get_by_role("button", name="Cancel").click()
+
+    await page.locator("hui-section .add").first.click()
+    picker = page.locator("hui-dialog-create-card")
+    await picker.locator("input").first.fill(COLD)
+    await picker.get_by_text("Binary sensor").first.click()
+    await expect(picker.locator("li.alarm")).to_have_count(1)
+    await picker.get_by_text("IoT Bridge alarms").click()
+    await expect(page.locator("li.alarm").filter(has_text=COLD)).to_have_count(2)
+
+
+async def test_values_stay_while_the_connection_is_lost(page: Page, household: Household) -> None:
+    await open_cards(page, household)
+    await page.evaluate("""() => {
+        const { connection } = document.querySelector("home-assistant").hass;
+        connection.suspendReconnectUntil(new Promise((resolve) => { window.reconnect = resolve; }));
+        connection.suspend();
+    }""")
+
+    cards = block(page, "Needs you")
+    await expect(cards).to_contain_text(re.compile(r"not reachable\. These alarms are from \d\d:\d\d"))
+    await expect(row(page, COLD)).to_be_visible()
+    await row(page, COLD).get_by_role("button", name="Acknowledge").click()
+    await expect(row(page, COLD)).to_contain_text("Nothing has changed.")
+
+    await page.evaluate("window.reconnect()")
+    await expect(cards).not_to_contain_text("not reachable")
+    await row(page, COLD).get_by_role("button", name="Acknowledge").click()
+    await household.wait_state(COLD, "acknowledged")
+
+
+async def test_dialog_of_a_rule_with_several_alarms_lists_them(page: Page, household: Household) -> None:
+    client = household.lab.client
+    names = ("Disk one", "Disk two", "Disk three")
+    ids = [f"input_number.{name.lower().replace(' ', '_')}" for name in names]
+    for name in names:
+        await client.command(
+            "input_number/create", name=name, unit_of_measurement="%", min=0, max=100, step=0.1, initial=5
+        )
+    rule = "Storage is almost full"
+    rule_id = await add_rule(client, "above", rule, condition={"above": 90, "hysteresis": 2}, entities=ids)
+    try:
+        await household.set(ids[0], 91)
+        await household.set(ids[1], 99)
+        await page.goto(await household.link(rule))
+        info = page.locator("iotbridge-alarm-info")
+        await expect(info.locator("li.alarm .name")).to_have_text(["Disk two", "Disk one"])
+
+        await info.get_by_role("button", name="Disk one", exact=True).click()
+        await expect(info).to_contain_text("1% above the limit of 90%")
+        await info.get_by_role("button", name="All 2 alarms").click()
+        await info.get_by_role("listitem").filter(has_text="Disk two").get_by_role("button", name="Acknowledge").click()
+        await expect(info.locator("li.alarm .name")).to_have_text(["Disk one", "Disk two"])
+    finally:
+        await remove(client, rule_id)

@@ -12,7 +12,6 @@ const DAY_MS = 24 * HOUR_MS;
 const MORNING_HOUR = 7;
 const MONDAY = 1;
 
-/** Return the morning after a number of days. */
 const morning = (days) => {
   const at = new Date(Date.now() + days * DAY_MS);
   at.setHours(MORNING_HOUR, 0, 0, 0);
@@ -21,7 +20,6 @@ const morning = (days) => {
 
 const daysToMonday = () => (MONDAY + 7 - new Date().getDay()) % 7 || 7;
 
-/** Return the times that are offered, with their words. */
 const times = (hass) => {
   const monday = daysToMonday();
   return [
@@ -73,12 +71,6 @@ export class AlarmActions {
     }
     set({ phase: "done", text, undo: () => this.#run(row, undo) }, UNDO_MS);
     setTimeout(() => this.host.changed(), UNDO_MS + 50);
-  }
-
-  /** Forget a failure. */
-  dismiss(row) {
-    this.#statuses.delete(row.id);
-    this.host.changed();
   }
 
   acknowledge(row, comment) {

@@ -77,7 +77,6 @@ const append = (points, state, value) => {
   if (at && (!last || (at > last.at + 1 && last.value !== value))) points.push({ at, value });
 };
 
-/** Return round numbers that enclose the values. */
 const scaleOf = (values) => {
   const low = Math.min(...values);
   const high = Math.max(...values);
@@ -109,7 +108,6 @@ const linesOf = (points, x, y, end) => {
   return lines.filter((line) => line.length).map(thinned);
 };
 
-/** Keep the lowest and the highest point of each pixel. */
 const thinned = (line) => {
   const columns = Object.values(Object.groupBy(line, ([x]) => `c${Math.round(x)}`));
   return columns.flatMap((column) => {
@@ -119,7 +117,6 @@ const thinned = (line) => {
   });
 };
 
-/** Move labels apart that would overlap, from top to bottom. */
 const spread = (labels) => {
   labels.sort((a, b) => a.y - b.y);
   for (let index = 1; index < labels.length; index += 1) {

@@ -1,16 +1,19 @@
-// Alarms of the last 30 days, by day.
+// Alarms of the last 30 days: figures, rules by day, and a line for each alarm.
 import { openAlarm } from "./alarms.js";
+import { DAYS, figures, heat, heatStyles } from "./alarm-heat.js";
 import { SEVERITY_CLASSES, titleOf } from "./alarm-texts.js";
 import { h, renderOnce } from "./dom.js";
 import { clock, day, duration, isToday } from "./formats.js";
 import { sheet } from "./styles.js";
 import { t } from "./texts.js";
 
-const DAYS = 30;
 const DAY_MS = 86_400_000;
-const LIMIT = 100;
+const LIMIT = 1000;
+const MAX_LINES = 50;
 
-export const historyStyles = sheet(`
+export const historyStyles = [
+  heatStyles,
+  sheet(`
 .history { padding: 12px 16px 4px } .history h3 { font-size: 14px; font-weight: 500; margin: 4px 0 8px }
 .time li { position: relative; padding: 0 0 12px 28px; line-height: 20px; display: flex; gap: 8px } .time li > span:last-child { margin-left: auto; color: var(--secondary-text-color); font-size: 12px; white-space: nowrap }
 .time li::before { content: ""; position: absolute; left: 5px; top: 5px; width: 10px; height: 10px; border-radius: 50%; background: var(--d, var(--secondary-text-color)); z-index: 1 }
@@ -18,22 +21,32 @@ export const historyStyles = sheet(`
 .time li.next { color: var(--secondary-text-color) } .time li.next::before { background: var(--card-background-color); box-shadow: inset 0 0 0 2px var(--secondary-text-color) } .time li.next::after { border-left-style: dashed }
 .time .crit { --d: var(--crit) } .time .warn { --d: var(--warn) } .time .info { --d: var(--note) } .time .good { --d: var(--success-color) } .time b, .time button { font-weight: 500 }
 .time button { text-align: start; text-decoration: underline; text-decoration-color: var(--divider-color); text-underline-offset: 3px }
-`);
+`),
+];
 
 /** Return the history, `{element, update(hass, target, state)}`; it is fetched again when the open alarms change. */
 export const createHistory = (changed) => {
-  const element = h("li", { class: "history" });
+  const element = h("li");
   let episodes = null;
   let fetched = null;
+  let ruleId = null;
+  let isLong = false;
 
   const fetchEpisodes = async (hass, target) => {
     const start = new Date(Date.now() - DAYS * DAY_MS).toISOString();
-    const message = { type: "iotbridge/alarms/episodes", target, start, limit: LIMIT };
     try {
-      ({ episodes } = await hass.callWS(message));
+      ({ episodes } = await hass.callWS({ type: "iotbridge/alarms/episodes", target, start, limit: LIMIT }));
     } catch {
       episodes ??= []; // asked again when an alarm changes
     }
+    changed();
+  };
+  const choose = (id) => {
+    ruleId = ruleId === id ? null : id;
+    changed();
+  };
+  const showAll = () => {
+    isLong = true;
     changed();
   };
 
@@ -45,16 +58,23 @@ export const createHistory = (changed) => {
         fetched = key;
         fetchEpisodes(hass, target);
       }
-      renderOnce(element, [episodes, hass.locale], () => {
+      const minute = Math.floor(Date.now() / 60_000);
+      renderOnce(element, [episodes, ruleId, isLong, minute, hass.locale], () => {
         if (!episodes) return [];
-        if (!episodes.length) return h("p", { class: "dim" }, t(hass, "list.empty_history"));
-        return Object.entries(Object.groupBy(episodes, ({ raised_at: at }) => (isToday(hass, at) ? t(hass, "format.today") : day(hass, at)))).flatMap(
-          ([title, group]) => [h("h3", null, title), h("ul", { class: "time" }, group.map((episode) => line(hass, element, episode)))],
-        );
+        if (!episodes.length) return h("p", { class: "history dim" }, t(hass, "list.empty_history"));
+        const chosen = episodes.filter((episode) => !ruleId || episode.rule_id === ruleId);
+        const shown = isLong ? chosen : chosen.slice(0, MAX_LINES);
+        const rest = chosen.length - shown.length;
+        return [figures(hass, episodes), heat(hass, episodes, ruleId, choose),
+          h("div", { class: "history" }, byDay(hass, shown).map(([name, group]) => [h("h3", null, name), h("ul", { class: "time" }, group.map((episode) => line(hass, element, episode)))])),
+          rest ? h("div", { class: "foot" }, h("button", { class: "btn", type: "button", onclick: showAll }, t(hass, "list.more", { count: rest }))) : null];
       });
     },
   };
 };
+
+const byDay = (hass, episodes) =>
+  Object.entries(Object.groupBy(episodes, ({ raised_at: at }) => (isToday(hass, at) ? t(hass, "format.today") : day(hass, at))));
 
 const line = (hass, element, episode) => {
   const name = episode.rule_entity_id

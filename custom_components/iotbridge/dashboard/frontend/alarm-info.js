@@ -2,7 +2,7 @@
 import { AlarmActions } from "./alarm-actions.js";
 import { chartStyles, createChart } from "./alarm-chart.js";
 import { historyStyles } from "./alarm-history.js";
-import { createAlarmRow, rowStyles } from "./alarm-row.js";
+import { createAlarmRow, rowStyles, statusLine } from "./alarm-row.js";
 import {
   SEVERITY_CLASSES, SEVERITY_ICONS, commentText, limitText, liveValue, nextText, stateText, titleOf, valueText,
 } from "./alarm-texts.js";
@@ -44,7 +44,7 @@ export default class AlarmInfo extends LiveElement {
   #chart;
 
   constructor() {
-    super(rowStyles, historyStyles, chartStyles, infoStyles);
+    super(rowStyles, ...historyStyles, chartStyles, infoStyles);
     this.actions = new AlarmActions(this);
     this.#chart = createChart(() => this.changed());
     const names = ["note", "back", "big", "chips", "help", "chain", "before", "forecast"];
@@ -66,6 +66,7 @@ export default class AlarmInfo extends LiveElement {
       actions: this.actions,
       open: (row) => this.#select(row.entity_id),
       childrenOf: () => [],
+      title: (row) => row.name,
     };
     this.#list = new KeyedList(this.#parts.rows, () => createAlarmRow(context));
   }
@@ -144,9 +145,6 @@ export default class AlarmInfo extends LiveElement {
     });
   }
 
-  // ---------------------------------------------------------------- questions to the server
-
-  /** Ask for the alarms of the rule while none of them is open. */
   async #askNormal(hass) {
     if (this.#normal) return;
     this.#normal = [];
@@ -176,14 +174,12 @@ export default class AlarmInfo extends LiveElement {
     this.changed();
   }
 
-  // ---------------------------------------------------------------- one alarm
-
   #updateDetail(hass, row, count) {
     this.#ask(hass, row);
     const details = this.#details?.alarm.entity_id === row.entity_id ? this.#details : null;
     renderOnce(this.#parts.back, [count > 1, titleOf(hass, row)], () =>
       count > 1 ? [h("button", { class: "btn back", type: "button", onclick: () => this.#select(undefined) }, icon("arrow-left"), t(hass, "info.all", { count })),
-        h("h3", null, titleOf(hass, row))] : []);
+        h("h3", null, row.name)] : []);
     this.#updateHead(hass, row);
     this.#chart.update(hass, row);
     this.#updateHelp(hass, row);
@@ -259,22 +255,13 @@ export default class AlarmInfo extends LiveElement {
     });
   }
 
-  // ---------------------------------------------------------------- buttons
-
   #updateActing(hass, row) {
     const { actions } = this;
     const now = actions.status(row.id);
     const isBusy = now?.phase === "busy";
     const title = titleOf(hass, row);
-    renderOnce(this.#parts.status, [now?.phase, now?.text, row.can_control, row.controllers], () => {
-      if (!row.can_control) {
-        const who = new Intl.ListFormat(hass.locale.language, { type: "disjunction" }).format(row.controllers ?? []);
-        return [icon("shield-alert"), h("span", null, who ? t(hass, "action.controllers", { who }) : t(hass, "action.no_right"))];
-      }
-      if (now?.phase === "done") return [icon("check"), h("span", null, now.text), h("button", { class: "btn", type: "button", onclick: () => now.undo() }, t(hass, "action.undo"))];
-      if (now?.phase === "failed") return [icon("alert"), h("span", null, t(hass, "action.failed"), h("small", null, now.text)), h("button", { class: "btn", type: "button", onclick: () => now.again() }, t(hass, "action.again"))];
-      return [];
-    });
+    renderOnce(this.#parts.status, [now?.phase, now?.text, row.can_control, row.controllers], () =>
+      statusLine(hass, now, row.can_control ? null : row));
     const button = (style, name, text, onclick, more = {}) => h("button", { class: `btn ${style}`, type: "button", disabled: isBusy, onclick, ...more }, icon(name), text);
     renderOnce(this.#parts.bar, [row.state, row.can_control, isBusy, row.id, title, row.device_id, hass.locale.language], () => {
       const menu = h("button", { class: "btn ico", type: "button", "aria-haspopup": "menu", "aria-label": t(hass, "action.more", { name: title }),

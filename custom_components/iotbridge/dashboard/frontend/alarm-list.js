@@ -53,7 +53,7 @@ export default class AlarmList extends LiveElement {
   #shown = null;
 
   constructor() {
-    super(rowStyles, historyStyles, listStyles);
+    super(rowStyles, ...historyStyles, listStyles);
     this.actions = new AlarmActions(this);
     const parts = {
       heading: h("div", { class: "heading" }),
@@ -135,8 +135,6 @@ export default class AlarmList extends LiveElement {
     this.#list = new KeyedList(this.#parts.list, () => block.row(context));
   }
 
-  // ---------------------------------------------------------------- rows
-
   #rows(block) {
     if (this.#show === "maintenance") return this.#windows();
     const isOurs = (row) => this.#isInPlace(row) && (block.has(row) || (this.#order.includes(row.id) && this.actions.isHeld(row.id)));
@@ -182,8 +180,6 @@ export default class AlarmList extends LiveElement {
   #updateList(rows) {
     this.#list.update(this.#isLong ? rows : rows.slice(0, MAX_ROWS), (row) => row.id);
   }
-
-  // ---------------------------------------------------------------- around the rows
 
   #updateHeading(hass, rows) {
     const waiting = rows.filter((row) => isWaiting(row) && row.can_control);
@@ -299,7 +295,6 @@ export default class AlarmList extends LiveElement {
   }
 }
 
-/** Return the device or the area of the card as a target of Home Assistant. */
 export const targetOf = ({ device_id: deviceId, area_id: areaId }) =>
   deviceId ? { device_id: [deviceId] } : areaId ? { area_id: [areaId] } : null;
 
@@ -307,7 +302,6 @@ const bones = () =>
   h("div", { class: "rowb", "aria-hidden": "true" }, h("span", { class: "bone", style: "width:40px;height:40px;border-radius:50%" }),
     h("div", { style: "display:grid;gap:8px" }, h("span", { class: "bone", style: "width:58%" }), h("span", { class: "bone", style: "width:29%" })));
 
-/** Return how many rules there are, and how many entities they monitor. */
 const ruleCounts = (hass) => {
   if (ruleCounts.of !== hass.entities) {
     ruleCounts.of = hass.entities;

@@ -39,7 +39,7 @@ export const rowStyles = sheet(`
 
 /**
  * Return a row, `{element, update(row)}`. `context` has the present `hass`, `actions`, `open(row)` and
- * `childrenOf(row)`, the rows of the alarms that this one explains.
+ * `childrenOf(row)`, the rows of the alarms that this one explains; `title(row)` is another title than that of the alarm.
  */
 export const createAlarmRow = (context) => {
   let row;
@@ -60,7 +60,7 @@ export const createAlarmRow = (context) => {
     row = newRow;
     const { hass } = context;
     const isNew = isWaiting(row);
-    const title = titleOf(hass, row);
+    const title = context.title?.(row) ?? titleOf(hass, row);
     setAttribute(element, "class", `alarm ${SEVERITY_CLASSES[row.severity]} ${isNew ? "new" : "known"} ${isNew && row.can_control ? "actionable" : ""}`);
     setAttribute(element, "data-id", row.id);
     setText(name, title);
@@ -107,17 +107,8 @@ export const createAlarmRow = (context) => {
 
   const updateStatus = (hass) => {
     const now = actions.status(row.id);
-    const refused = !row.can_control && isWaiting(row) ? row.controllers ?? [] : null;
-    renderOnce(status, [now?.phase, now?.text, refused], () => {
-      if (now?.phase === "done") {
-        return [icon("check"), h("span", null, now.text), h("button", { class: "btn", type: "button", onclick: () => now.undo() }, t(hass, "action.undo"))];
-      }
-      if (now?.phase === "failed") {
-        return [icon("alert"), h("span", null, t(hass, "action.failed"), h("small", null, now.text)),
-          h("button", { class: "btn", type: "button", onclick: () => now.again() }, t(hass, "action.again"))];
-      }
-      return refused ? [icon("shield-alert"), h("span", null, refusedText(hass, refused))] : [];
-    });
+    const isRefused = !row.can_control && isWaiting(row);
+    renderOnce(status, [now?.phase, now?.text, isRefused, row.controllers], () => statusLine(hass, now, isRefused ? row : null));
   };
 
   const updateChildren = (hass) => {
@@ -137,7 +128,19 @@ export const createAlarmRow = (context) => {
   return { element, update };
 };
 
-const refusedText = (hass, names) =>
-  names.length ? t(hass, "action.controllers", { who: new Intl.ListFormat(hass.locale.language, { type: "disjunction" }).format(names) }) : t(hass, "action.no_right");
+/** Return the line about an action that is done or has failed, or about the right that a user lacks for an alarm. */
+export const statusLine = (hass, now, refused) => {
+  if (now?.phase === "done") return line("check", now.text, null, t(hass, "action.undo"), now.undo);
+  if (now?.phase === "failed") return line("alert", t(hass, "action.failed"), now.text, t(hass, "action.again"), now.again);
+  if (!refused) return [];
+  const who = new Intl.ListFormat(hass.locale.language, { type: "disjunction" }).format(refused.controllers);
+  return line("shield-alert", who ? t(hass, "action.controllers", { who }) : t(hass, "action.no_right"));
+};
+
+const line = (name, text, detail, label, run) => [
+  icon(name),
+  h("span", null, text, detail ? h("small", null, detail) : null),
+  label ? h("button", { class: "btn", type: "button", onclick: () => run() }, label) : null,
+];
 
 export const isCritical = (row) => severityOf(row) === CRITICAL && row.state === "unacknowledged";

@@ -14,7 +14,6 @@ export const titleOf = (hass, { rule, rule_entity_id: ruleEntity, entity_id: ent
   return isOnly || isNamed ? rule : t(hass, "alarm.title", { name, rule });
 };
 
-/** Return the names as a list: "Anna and Ben". */
 export const namesOf = (hass, names) =>
   new Intl.ListFormat(hass.locale.language, { type: "conjunction" }).format([...new Set(names)]);
 
@@ -32,10 +31,8 @@ export const liveValue = (hass, row) => {
   return row.value_number === null || !Number.isFinite(value) ? null : value;
 };
 
-/** Return whether a value is on the bad side of the alarm's limit. */
 const isBeyond = (row, value) => (row.side === "above" ? value > row.limit : value < row.limit);
 
-/** Return a value with its unit, as Home Assistant shows the entity. */
 export const valueText = (hass, row, value) => {
   const state = hass.states[row.entity_id];
   if (state && liveValue(hass, row) === value && hass.formatEntityState) return hass.formatEntityState(state);
@@ -56,14 +53,12 @@ export const whyParts = (hass, row, bold) => {
   return since && row.kind !== "no_data" ? parts(hass, "alarm.why", { reason: bold(reason), since }) : [reason];
 };
 
-/** Return the reason; a state is that of the entity, in the words of Home Assistant. */
 const reasonText = (hass, row) => {
   const state = hass.states[row.entity_id];
   if (row.kind === "state" && row.active && state) return hass.formatEntityState(state);
   return row.reason || row.value;
 };
 
-/** Return the words of the state of an alarm that is acknowledged, cleared or quiet. */
 export const stateText = (hass, row) => {
   switch (row.state) {
     case "acknowledged":
@@ -106,7 +101,6 @@ export const nextText = (hass, next) => {
   return t(hass, later, { who: next.group, time: until(hass, next.at) });
 };
 
-/** Return the comment of the person who acknowledged, with its time. */
 export const commentText = (hass, row) => {
   const { comment, at } = row.acknowledged ?? {};
   return comment ? `${t(hass, "alarm.quote", { comment })}${at ? ` · ${clock(hass, at)}` : ""}` : "";

@@ -3,12 +3,11 @@
 import { openMoreInfo } from "./dom.js";
 import { languageOf } from "./texts.js";
 
-const PHASES = { loading: "loading", live: "live", lost: "lost", failed: "failed" };
 const subscriptions = new WeakMap();
 
 /**
  * Follow the open alarms; `callback(state)` is called now and after each change, and the function that is returned
- * ends it. All callers with one target share one subscription.
+ * ends it. The phase of the state is loading, live, lost or failed. All callers with one target share one subscription.
  */
 export const followAlarms = (hass, callback, target = {}) => {
   const pool = subscriptions.get(hass.connection) ?? new Map();
@@ -36,7 +35,7 @@ class Subscription {
   constructor(hass, target) {
     this.#hass = hass;
     this.#target = target;
-    this.state = { phase: PHASES.loading, rows: new Map(), total: 0, maintenance: [], at: null };
+    this.state = { phase: "loading", rows: new Map(), total: 0, maintenance: [], at: null };
     hass.connection.addEventListener("disconnected", this.#lost);
     hass.connection.addEventListener("ready", this.#found);
     this.#subscribe();
@@ -70,18 +69,18 @@ class Subscription {
       if (this.#unsubscribe === "ended") await unsubscribe().catch(() => {});
       else this.#unsubscribe = unsubscribe;
     } catch (error) {
-      this.#change({ phase: PHASES.failed, error: error?.message });
+      this.#change({ phase: "failed", error: error?.message });
     }
   }
 
-  /** Replace all rows by the first event of a connection, or one that is marked as complete; merge all others. */
-  #receive({ alarms = [], removed = [], total, maintenance, complete }) {
-    const rows = this.#isComplete && !complete ? new Map(this.state.rows) : new Map();
+  /** Replace all rows by the first event of a connection; merge all others. */
+  #receive({ alarms = [], removed = [], total, maintenance }) {
+    const rows = this.#isComplete ? new Map(this.state.rows) : new Map();
     this.#isComplete = true;
     for (const id of removed) rows.delete(id);
     for (const row of alarms) rows.set(row.id, row);
     this.#change({
-      phase: PHASES.live,
+      phase: "live",
       rows,
       total: total ?? rows.size,
       maintenance: maintenance ?? this.state.maintenance,
@@ -90,7 +89,7 @@ class Subscription {
 
   #lost = () => {
     this.#isComplete = false; // the connection subscribes again by itself, and is then sent everything
-    this.#change({ phase: PHASES.lost, at: this.state.at ?? Date.now() });
+    this.#change({ phase: "lost", at: this.state.at ?? Date.now() });
   };
 
   #found = () => {
@@ -99,12 +98,10 @@ class Subscription {
 
   #change(values) {
     this.state = { ...this.state, ...values };
-    if (values.phase === PHASES.live) this.state.at = null;
+    if (values.phase === "live") this.state.at = null;
     for (const callback of this.#callbacks) callback(this.state);
   }
 }
-
-// ---------------------------------------------------------------- order
 
 const SEVERITIES = ["info", "warning", "critical"];
 const STATES = ["unacknowledged", "returned_unacknowledged", "acknowledged", "snoozed", "suppressed", "out_of_service", "normal"];
@@ -120,8 +117,6 @@ export const byUrgency = (a, b) =>
 
 export const isWaiting = (row) => row.state === "unacknowledged" || row.state === "returned_unacknowledged";
 export const isSilent = (row) => row.kind === "no_data" && row.severity !== "critical";
-
-// ---------------------------------------------------------------- actions
 
 const call = (hass, action, data, target) => hass.callService("iotbridge", action, data, target, false);
 
@@ -141,8 +136,6 @@ export const endMaintenance = (hass, window) =>
   window.kind === "all"
     ? hass.callService("switch", "turn_off", {}, { entity_id: window.switch }, false)
     : call(hass, "maintenance_end", { window_id: [window.window_id] });
-
-// ---------------------------------------------------------------- details
 
 const opened = new Map();
 

@@ -17,10 +17,8 @@ export const h = (tag, attributes, ...children) => {
 /** Return an icon of Home Assistant; a screen reader skips it, so the meaning has to be in a text as well. */
 export const icon = (name) => h("ha-icon", { icon: name.includes(":") ? name : `mdi:${name}`, "aria-hidden": "true" });
 
-/** Return a text for screen readers only. */
 export const hiddenText = (text) => h("span", { class: "sr" }, text);
 
-/** Set a text in place, without touching the page when it is the same. */
 export const setText = (element, text) => {
   if (element.textContent !== text) element.textContent = text;
 };
@@ -78,14 +76,11 @@ export class KeyedList {
   }
 }
 
-/** Fire an event that Home Assistant listens for. */
 export const fire = (element, type, detail) =>
   element.dispatchEvent(new CustomEvent(type, { bubbles: true, composed: true, detail }));
 
-/** Open the dialog of an entity. */
 export const openMoreInfo = (element, entityId) => fire(element, "hass-more-info", { entityId });
 
-/** Go to a page of Home Assistant. */
 export const navigate = (path) => {
   history.pushState(null, "", path);
   window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: false } }));

@@ -30,7 +30,6 @@ export const number = (hass, value, digits = null) =>
     ...(digits === null ? { maximumFractionDigits: 2 } : { minimumFractionDigits: digits, maximumFractionDigits: digits }),
   }).format(value);
 
-/** Return a number with its unit. */
 export const measure = (hass, value, unit, digits = null) => {
   const text = number(hass, value, digits);
   if (!unit) return text;
@@ -47,17 +46,14 @@ const dateFormat = (hass, options) => {
   });
 };
 
-/** Return the time of day. */
 export const clock = (hass, date) => {
   const { hourCycle } = dateFormat(hass, { hour: "numeric" }).resolvedOptions();
   const hour = hourCycle === "h12" || hourCycle === "h11" ? "numeric" : "2-digit";
   return dateFormat(hass, { hour, minute: "2-digit" }).format(new Date(date));
 };
 
-/** Return the day, without the year. */
 export const day = (hass, date) => dateFormat(hass, { day: "numeric", month: "long" }).format(new Date(date));
 
-/** Return the weekday. */
 export const weekday = (hass, date) => dateFormat(hass, { weekday: "long" }).format(new Date(date));
 
 const dayNumber = (hass, date) =>
@@ -104,5 +100,4 @@ export const countdown = (seconds) => {
   return `${hours ? `${hours}:${two(minutes)}` : minutes}:${two(s % MINUTE_S)}`;
 };
 
-/** Return the seconds between a moment and now, negative in the future. */
 export const secondsSince = (date) => (Date.now() - new Date(date).getTime()) / 1000;

@@ -51,7 +51,6 @@ export class LiveElement extends HTMLElement {
     this.disconnected?.();
   }
 
-  /** Update with the next frame. */
   changed() {
     if (this.#frame || !this.isConnected || !this.#hass) return;
     this.#frame = requestAnimationFrame(() => {

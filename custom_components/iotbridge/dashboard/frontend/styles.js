@@ -1,7 +1,6 @@
 // Shared look. Home Assistant's variables are read, never set. Colour is in shapes (icon, bar, tint); text is always
 // --primary-text-color or --secondary-text-color, so that it can be read in every theme.
 
-/** Return a stylesheet for shadow roots. */
 export const sheet = (css) => {
   const styles = new CSSStyleSheet();
   styles.replaceSync(css);

@@ -15,7 +15,6 @@ const fetchTexts = async (language) => {
   loaded.set(language, await response.json());
 };
 
-/** Load the texts once for each language. */
 export const loadTexts = (hass) => {
   const language = languageOf(hass);
   if (!loading.has(language)) {
