@@ -264,6 +264,13 @@ async def test_keyboard_reaches_everything_and_escape_gives_the_focus_back(page:
     await expect(page.get_by_role("menuitem")).to_have_count(0)
     await expect(row(page, FULL).get_by_role("button", name="More about")).to_be_focused()
 
+    await row(page, COLD).get_by_role("button", name="Acknowledge").focus()
+    await page.keyboard.press("Enter")
+    await household.wait_state(COLD, "acknowledged")
+    await expect(row(page, COLD).locator("button:focus")).to_have_count(1)
+    await row(page, COLD).get_by_role("button", name="Undo").click()
+    await household.wait_state(COLD, "unacknowledged")
+
     info = await open_dialog(page, household, FULL)
     await info.get_by_role("button", name="Snooze").click()
     await page.keyboard.press("Escape")
@@ -332,6 +339,10 @@ async def test_dialog_of_a_rule_with_several_alarms_lists_them(page: Page, house
         await expect(info).to_contain_text("1% above the limit of 90%")
         await info.get_by_role("button", name="All 2 alarms").click()
         await info.get_by_role("listitem").filter(has_text="Disk two").get_by_role("button", name="Acknowledge").click()
+        await expect(info.locator("li.alarm").first).to_contain_text("Demo knows")
+        await expect(info.locator("li.alarm .name")).to_have_text(["Disk two", "Disk one"])
+        await page.mouse.move(0, 0)
+        await info.locator("li.alarm :focus").evaluate("(button) => button.blur()")
         await expect(info.locator("li.alarm .name")).to_have_text(["Disk one", "Disk two"])
     finally:
         await remove(client, rule_id)

@@ -36,6 +36,7 @@ async def test_an_episode_is_a_line(kit: Kit, hass_ws_client: WebSocketGenerator
         (1, "warning", ""),
     ]
     assert all(line["raised_at"] < line["cleared_at"] for line in answer["episodes"])
+    assert {line["rule_entity_id"] for line in answer["episodes"]} == {"binary_sensor.alarms_hot"}
     assert [line["acknowledged_at"] is None for line in answer["episodes"]] == [True, False, True]
     cut = await ask(client, "episodes", limit=2)
     assert ([line["episode"] for line in cut["episodes"]], cut["is_complete"]) == ([3, 2], False)

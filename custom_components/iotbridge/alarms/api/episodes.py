@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..engine.models import AlarmKey, Change, Severity
 from ..manager import AlarmsManager
 from ..runtime.display_name import async_name
+from ..runtime.permissions import async_rule_entity
 from ..runtime.store import MAX_ROWS, HistoryQuery
 from .alarm_rows import alarm_id
 from .queries import async_history_rows
@@ -64,6 +65,7 @@ def async_episode(hass: HomeAssistant, manager: AlarmsManager, transitions: Rows
         "id": alarm_id(alarm) if alarm else None,
         "rule_id": key.rule_id,
         "rule": rule.name if rule else raised["rule"],
+        "rule_entity_id": async_rule_entity(hass, key.rule_id),
         "entity_id": key.subject or None,
         "name": async_name(hass, rule, key.subject) if rule else key.subject or raised["rule"],
         "severity": max(Severity[row["severity"].upper()] for row in transitions).word,

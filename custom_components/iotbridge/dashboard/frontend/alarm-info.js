@@ -6,8 +6,8 @@ import { createAlarmRow, rowStyles, statusLine } from "./alarm-row.js";
 import {
   SEVERITY_CLASSES, SEVERITY_ICONS, commentText, limitText, liveValue, nextText, stateText, titleOf, valueText,
 } from "./alarm-texts.js";
-import { byUrgency, followAlarms, isWaiting, linkedAlarm, takeOpened } from "./alarms.js";
-import { KeyedList, h, icon, renderOnce, setText } from "./dom.js";
+import { StableOrder, followAlarms, isWaiting, linkedAlarm, takeOpened } from "./alarms.js";
+import { KeyedList, h, icon, keepFocus, renderOnce, setText } from "./dom.js";
 import { age, clock, duration, isToday, measure, moment, secondsSince, until } from "./formats.js";
 import { LiveElement } from "./live-element.js";
 import { sheet } from "./styles.js";
@@ -32,6 +32,7 @@ h3 { font-size: 14px; font-weight: 500; margin: 16px 0 4px } p { line-height: 20
 
 export default class AlarmInfo extends LiveElement {
   #state = null;
+  #order = new StableOrder();
   #unfollow = null;
   #ruleId = null;
   #selected;
@@ -109,7 +110,7 @@ export default class AlarmInfo extends LiveElement {
   update() {
     this.#follow();
     const { hass } = this;
-    const rows = [...(this.#state?.rows.values() ?? [])].toSorted(byUrgency);
+    const rows = this.#order.sort([...(this.#state?.rows.values() ?? [])], this.#parts.rows.matches(":hover, :focus-within"));
     this.#updateNote(hass);
     if (this.#state?.phase === "live" && !rows.length) this.#askNormal(hass);
     const row = this.#shownRow(rows);
@@ -186,7 +187,8 @@ export default class AlarmInfo extends LiveElement {
     this.#updateChain(hass, row, details);
     this.#updateForecast(hass, row, details);
     this.#updateBefore(hass, details?.before);
-    this.#updateActing(hass, row);
+    const { acting, bar } = this.#parts;
+    keepFocus(acting, () => this.#updateActing(hass, row), () => bar.querySelector("button:not([disabled])"));
   }
 
   #updateHead(hass, row) {

@@ -1,8 +1,8 @@
 // Card with one block of alarms: those that need someone, without data, in maintenance, snoozed, or the history.
 import { AlarmActions } from "./alarm-actions.js";
-import { createAlarmRow, isCritical, rowStyles } from "./alarm-row.js";
+import { createAlarmRow, rowStyles } from "./alarm-row.js";
 import { titleOf } from "./alarm-texts.js";
-import { byUrgency, followAlarms, isSilent, isWaiting, openAlarm } from "./alarms.js";
+import { StableOrder, followAlarms, isSilent, isWaiting, openAlarm } from "./alarms.js";
 import { createHistory, historyStyles } from "./alarm-history.js";
 import { createMaintenanceRow, createSilentRow, createSnoozedRow } from "./alarm-short-rows.js";
 import { KeyedList, fire, h, icon, navigate, renderOnce, setText } from "./dom.js";
@@ -13,7 +13,6 @@ import { sheet } from "./styles.js";
 import { t } from "./texts.js";
 
 const MAX_ROWS = 30;
-const SORT_MS = 10_000;
 const OPEN_STATES = new Set(["unacknowledged", "returned_unacknowledged", "acknowledged"]);
 
 const listStyles = sheet(`
@@ -43,8 +42,7 @@ const isSuppressedAlone = (row) =>
 export default class AlarmList extends LiveElement {
   #state = { phase: "loading", rows: new Map(), maintenance: [], total: 0 };
   #unfollow = null;
-  #order = [];
-  #sortedAt = 0;
+  #order = new StableOrder();
   #announced = null;
   #isLong = false;
   #list = null;
@@ -87,11 +85,6 @@ export default class AlarmList extends LiveElement {
 
   get #show() {
     return this.config.show ?? "needs_you";
-  }
-
-  /** Return whether the order has to stay: the pointer or the focus is in the card. */
-  get #isHandled() {
-    return this.matches(":hover") || this.matches(":focus-within");
   }
 
   tick() {
@@ -137,9 +130,9 @@ export default class AlarmList extends LiveElement {
 
   #rows(block) {
     if (this.#show === "maintenance") return this.#windows();
-    const isOurs = (row) => this.#isInPlace(row) && (block.has(row) || (this.#order.includes(row.id) && this.actions.isHeld(row.id)));
+    const isOurs = (row) => this.#isInPlace(row) && (block.has(row) || (this.#order.has(row.id) && this.actions.isHeld(row.id)));
     const rows = [...this.#state.rows.values()].filter(isOurs);
-    return this.#ordered(rows);
+    return this.#order.sort(rows, this.matches(":hover") || this.matches(":focus-within"));
   }
 
   #windows() {
@@ -159,22 +152,6 @@ export default class AlarmList extends LiveElement {
     const device = this.hass.devices[entity?.device_id ?? row.device_id];
     if (deviceId) return device?.id === deviceId || device?.via_device_id === deviceId;
     return (entity?.area_id ?? device?.area_id) === areaId;
-  }
-
-  /** Sort, unless the card is in use or was sorted a moment ago; a new critical alarm comes on top at any time. */
-  #ordered(rows) {
-    const known = new Map(this.#order.map((id, index) => [id, index]));
-    const isSame = rows.length === known.size && rows.every((row) => known.has(row.id));
-    const keeps = this.#order.length && (this.#isHandled || (isSame && Date.now() - this.#sortedAt < SORT_MS));
-    const sorted = rows.toSorted(byUrgency);
-    if (keeps) {
-      const place = (row) => known.get(row.id) ?? (isCritical(row) ? -1 : Infinity);
-      sorted.sort((a, b) => place(a) - place(b) || 0);
-    } else {
-      this.#sortedAt = Date.now();
-    }
-    this.#order = sorted.map((row) => row.id);
-    return sorted;
   }
 
   #updateList(rows) {

@@ -1,12 +1,10 @@
 // One alarm as a row: what is wrong, why, what to do, who knows; with its buttons, and the alarms that it explains.
-import { isWaiting, severityOf } from "./alarms.js";
+import { isWaiting } from "./alarms.js";
 import { SEVERITY_CLASSES, SEVERITY_ICONS, commentText, notifiedText, stateText, titleOf, whyParts } from "./alarm-texts.js";
-import { h, hiddenText, icon, renderOnce, setAttribute, setText } from "./dom.js";
+import { h, hiddenText, icon, keepFocus, renderOnce, setAttribute, setText } from "./dom.js";
 import { clock } from "./formats.js";
 import { sheet } from "./styles.js";
 import { t } from "./texts.js";
-
-const CRITICAL = 2;
 
 export const rowStyles = sheet(`
 .alarm { display: grid; grid-template-columns: 40px minmax(0, 1fr) auto; gap: 0 12px; padding: 12px 8px 12px 12px; border-top: 1px solid var(--divider-color); --s: var(--note) }
@@ -74,8 +72,10 @@ export const createAlarmRow = (context) => {
     const line = isNew ? notifiedText(hass, row) : commentText(hass, row);
     renderOnce(notified, [isNew, Boolean(line)], () => (line ? [isNew ? icon("bullhorn") : null, h("span")] : []));
     if (line) setText(notified.lastElementChild, line);
-    updateButtons(hass, title);
-    updateStatus(hass);
+    keepFocus(element, () => {
+      updateButtons(hass, title);
+      updateStatus(hass);
+    }, () => name);
     updateChildren(hass);
   };
 
@@ -142,5 +142,3 @@ const line = (name, text, detail, label, run) => [
   h("span", null, text, detail ? h("small", null, detail) : null),
   label ? h("button", { class: "btn", type: "button", onclick: () => run() }, label) : null,
 ];
-
-export const isCritical = (row) => severityOf(row) === CRITICAL && row.state === "unacknowledged";

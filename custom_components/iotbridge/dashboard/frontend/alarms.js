@@ -109,11 +109,43 @@ const STATES = ["unacknowledged", "returned_unacknowledged", "acknowledged", "sn
 export const severityOf = (row) => SEVERITIES.indexOf(row.severity);
 
 /** Compare two alarms: unacknowledged ones first, the most severe first, the newest first. */
-export const byUrgency = (a, b) =>
+const byUrgency = (a, b) =>
   STATES.indexOf(a.state) - STATES.indexOf(b.state) ||
   severityOf(b) - severityOf(a) ||
   `${b.raised_at}`.localeCompare(`${a.raised_at}`) ||
   a.id.localeCompare(b.id);
+
+const SORT_MS = 10_000;
+
+/** Order of a list in which nothing jumps. */
+export class StableOrder {
+  #ids = [];
+  #sortedAt = 0;
+
+  has(id) {
+    return this.#ids.includes(id);
+  }
+
+  /**
+   * Sort by urgency, unless the list is in use or was sorted a moment ago; a new critical alarm comes on top at any
+   * time, another new one at the end.
+   */
+  sort(rows, isInUse) {
+    const known = new Map(this.#ids.map((id, index) => [id, index]));
+    const isSame = rows.length === known.size && rows.every((row) => known.has(row.id));
+    const sorted = rows.toSorted(byUrgency);
+    if (known.size && (isInUse || (isSame && Date.now() - this.#sortedAt < SORT_MS))) {
+      const place = (row) => known.get(row.id) ?? (isCritical(row) ? -1 : known.size);
+      sorted.sort((a, b) => place(a) - place(b));
+    } else {
+      this.#sortedAt = Date.now();
+    }
+    this.#ids = sorted.map((row) => row.id);
+    return sorted;
+  }
+}
+
+const isCritical = (row) => row.severity === "critical" && row.state === "unacknowledged";
 
 export const isWaiting = (row) => row.state === "unacknowledged" || row.state === "returned_unacknowledged";
 export const isSilent = (row) => row.kind === "no_data" && row.severity !== "critical";

@@ -37,6 +37,14 @@ export const renderOnce = (element, data, render) => {
   element.replaceChildren(...[render()].flat().filter(Boolean));
 };
 
+/** Update an element; when that removes what has the focus, `fallback()` receives it. */
+export const keepFocus = (element, update, fallback) => {
+  const root = element.getRootNode();
+  const hadFocus = element.contains(root.activeElement);
+  update();
+  if (hadFocus && !element.contains(root.activeElement)) fallback()?.focus();
+};
+
 /**
  * Rows of a list by key: known ones are updated in place, new ones created, others removed.
  * `create(item)` returns `{element, update(item)}`.
