@@ -21,6 +21,7 @@ import time
 from typing import NoReturn
 
 from .client import Json
+from .dashboard import add_dashboard
 from .demo_alarms import advice, start_alarms, trip
 from .home_assistant import PASSWORD, USER
 from .lab import Lab
@@ -64,6 +65,8 @@ async def _run(folder: Path, port: int | None, *, check: bool) -> int:
             things = await start_things(lab)
             with _step("alarms"):
                 await start_alarms(lab, power_state(entities))
+            with _step("dashboard"):
+                await add_dashboard(lab.client)
             if check:
                 return await _check(lab, entities, things)
             _welcome(lab, await device_page(lab, entities))
@@ -207,7 +210,7 @@ Everything is there.
 
     {lab.home_assistant.url}      user {USER}, password {PASSWORD}
 
-What to try:
+It opens on the dashboard of IoT Bridge. What to try:
   - This machine's health, live: {address}
   - Press Reboot there, then look at Command and at the device's activity: the press is answered.
     Dry run: the agent answers power commands and carries none of them out.
