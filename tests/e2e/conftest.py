@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable
 import json
 from pathlib import Path
+import re
 from typing import Any
 
 from lab.lab import Lab
@@ -32,7 +33,8 @@ async def new_host(lab: Lab, request: pytest.FixtureRequest) -> AsyncGenerator[N
     hosts: list[Host] = []
 
     async def new(suffix: str = "", *, started: bool = True, **options: Any) -> Host:
-        node_id = request.node.name.removeprefix("test_").replace("_", "-")[:50] + suffix
+        name = re.sub(r"[\[\]]", "-", request.node.name.removeprefix("test_").replace("_", "-")).strip("-")
+        node_id = name[:50] + suffix
         settings = {"agent": {"interval_s": 5}} | options.pop("settings", {})
         host = Host(lab, lab.add_agent(node_id, settings=settings, **options))
         hosts.append(host)
