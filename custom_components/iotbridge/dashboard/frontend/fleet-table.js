@@ -6,7 +6,7 @@ import { emptyHosts } from "./first-steps.js";
 import { hostView } from "./fleet-cells.js";
 import { openActions } from "./fleet-menu.js";
 import { age, secondsSince } from "./formats.js";
-import { HostRow, METERS, alarmsByDevice, areaOf, sorted } from "./hosts.js";
+import { HostRow, METERS, alarmsOfHosts, areaOf, sorted } from "./hosts.js";
 import { fleet } from "./table-styles.js";
 import { Table } from "./table.js";
 import { t } from "./texts.js";
@@ -31,7 +31,7 @@ export default class FleetTable extends Table {
 
   #rows = [];
   #source = [];
-  #alarms = new Map();
+  #alarms = alarmsOfHosts([]);
   #beatsAt = 0;
   #answers = new Map();
   #tools = {};
@@ -42,7 +42,7 @@ export default class FleetTable extends Table {
 
   subscribe() {
     const receive = ({ rows }) => {
-      this.#alarms = alarmsByDevice(rows.values());
+      this.#alarms = alarmsOfHosts(rows.values());
       this.changed();
     };
     this.onEnd(followAlarms(this.hass, receive));

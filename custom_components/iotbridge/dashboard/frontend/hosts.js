@@ -47,7 +47,7 @@ export const areaOf = (hass, device) =>
 const entitiesOf = (host, { keys }) => Object.keys(host.entities).filter((key) => keys.test(key)).map((key) => host.entities[key]);
 
 /** Return value, unit, limits and level of a meter: of several disks, the one that is nearest to its limit. */
-export const meter = (hass, entityIds, { limits }) => {
+export const meter = (hass, entityIds, { limits }, limitsOfAlarms = new Map()) => {
   let nearest = null;
   for (const id of entityIds) {
     const state = hass.states[id];
@@ -55,7 +55,8 @@ export const meter = (hass, entityIds, { limits }) => {
     if (!Number.isFinite(value)) continue;
     const unit = state.attributes.unit_of_measurement ?? "%";
     const isFahrenheit = unit === "°F";
-    const [warning, critical] = isFahrenheit ? limits.map((limit) => limit * 1.8 + 32) : limits;
+    const usual = isFahrenheit ? limits.map((limit) => limit * 1.8 + 32) : limits;
+    const [warning, critical] = limitsOfAlarms.get(id) ?? usual;
     if (nearest && value / warning <= nearest.value / nearest.warning) continue;
     const level = value >= critical ? "crit" : value >= warning ? "warn" : "";
     nearest = { value, unit, warning, scale: isFahrenheit ? 212 : 100, level };
@@ -67,6 +68,7 @@ export const meter = (hass, entityIds, { limits }) => {
 export class HostRow {
   version = 0;
   states = [];
+  values = {};
 
   constructor(host) {
     Object.assign(this, { id: host.id, host });
@@ -76,14 +78,16 @@ export class HostRow {
   }
 
   /** Read the states; return whether anything is new. */
-  read(hass, alarms) {
+  read(hass, { byDevice: alarms, limits }) {
     const states = this.watched.map((id) => hass.states[id]);
     const [name, alarm] = [deviceName(hass, this), alarms.get(this.id)];
     const isSame = this.version && name === this.name && alarm === this.alarm && states.every((state, index) => state === this.states[index]);
     if (isSame) return false;
     Object.assign(this, { states, name, alarm });
     this.state = states[0]?.state in STATES ? states[0].state : "unknown";
-    this.values = Object.fromEntries(this.meters.map(([meterName, kind, ids]) => [meterName, meter(hass, ids, kind)]));
+    // A host that is not on keeps the values that it had.
+    const before = this.state === "on" ? {} : this.values;
+    this.values = Object.fromEntries(this.meters.map(([meterName, kind, ids]) => [meterName, meter(hass, ids, kind, limits) ?? before[meterName]]));
     this.version += 1;
     const values = Object.values(this.values);
     this.isAway = this.state === "off" || this.state === "suspended";
@@ -101,10 +105,14 @@ export class HostRow {
 const QUIET = new Set(["snoozed", "suppressed", "out_of_service"]);
 const SEVERITIES = ["info", "warning", "critical"];
 
-/** Return the worst open alarm of each device, the number of alarms that it explains, and whether it is in maintenance. */
-export const alarmsByDevice = (rows) => {
-  const byDevice = new Map();
-  for (const { device_id: id, state, severity, suppressed = [], children = [] } of rows) {
+/**
+ * Return, by device, the worst open alarm, the number of alarms that it explains, and whether it is in maintenance; and
+ * the limits of open alarms by entity, which count instead of the usual ones.
+ */
+export const alarmsOfHosts = (rows) => {
+  const [byDevice, limits] = [new Map(), new Map()];
+  for (const { device_id: id, entity_id: entityId, state, severity, suppressed = [], children = [], side, limit, worse_limit: worse } of rows) {
+    if (side === "above" && limit !== null) limits.set(entityId, [limit, severity === "critical" ? limit : (worse ?? Infinity)]);
     if (!id) continue;
     const known = byDevice.get(id) ?? { severity: null, behind: 0, isInMaintenance: false };
     known.isInMaintenance ||= suppressed.some(({ reason }) => reason === "maintenance" || reason === "window");
@@ -115,7 +123,7 @@ export const alarmsByDevice = (rows) => {
     }
     byDevice.set(id, known);
   }
-  return byDevice;
+  return { byDevice, limits };
 };
 
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });

@@ -11,10 +11,12 @@ const BLOCKS = [
   { name: "now", icon: "pulse", keys: [/^cpu_percent$/, /^memory_percent$/, /^cpu_temperature$/, /^network_down/], hasGraphs: true },
   { name: "disks", icon: "harddisk", keys: [/^disk_percent/, /^swap_percent$/], columns: 12, features: { features: [{ type: "bar-gauge" }], features_position: "inline" } },
   { name: "checks", icon: "playlist-check", keys: [/^check_/, /^changed_/] },
-  { name: "containers", icon: "docker", keys: [/^docker_/, /^health_/] },
+  { name: "containers", icon: "docker", keys: [/^docker_/, /^health_/], features: { color: "blue-grey" } },
   { name: "services", icon: "cogs", keys: [/^systemd_/] },
   { name: "system", icon: "information-outline", keys: [/^boot_time$/, /^battery_/, /^ip$/, /^updates_/, /^reboot_required$/] },
 ];
+/** Readings of which a host may have several. */
+const SEVERAL = [/^disk_percent/, /^docker_/, /^health_/, /^systemd_/];
 const NO_BLOCK = /^(power_state|command|latency_.*)$/;
 
 export const hostPage = ({ hass, inventory, id }) => {
@@ -54,6 +56,7 @@ const mainSection = (hass, { host, id }) => {
   const rest = new Set(Object.keys(host.entities).filter((key) => hass.entities[host.entities[key]] && !NO_BLOCK.test(key)));
   const cards = [{ type: "custom:iotbridge-alarm-list", show: "needs_you", device_id: id }];
   let graphs = 0;
+  const names = shortNames(hass, host);
   const add = (name, icon, keys, { columns, features, hasGraphs } = {}) => {
     if (!keys.length) return;
     const refresh = { type: "button", icon: "mdi:refresh", text: t(hass, "fleet.menu.refresh"), tap_action: sendCommand(id, "status") };
@@ -61,7 +64,7 @@ const mainSection = (hass, { host, id }) => {
     for (const key of keys) {
       rest.delete(key);
       const graph = hasGraphs ? { features: graphs++ < MAX_GRAPHS ? [{ type: "trend-graph" }] : [] } : features;
-      cards.push(tile(hass, host.entities[key], { columns, ...graph }));
+      cards.push(tile(hass, host.entities[key], { columns, name: names[key], ...graph }));
     }
   };
   for (const { name, icon, keys, ...options } of BLOCKS) {
@@ -70,6 +73,22 @@ const mainSection = (hass, { host, id }) => {
   }
   add("others", "dots-horizontal", [...rest].filter((key) => isReading(hass, host.entities[key])).sort());
   return section(2, cards);
+};
+
+/** Return the names of readings of which a host has several, without what they have in common: "/data", not "Disk usage /data". */
+const shortNames = (hass, { entities }) => {
+  const names = {};
+  const nameOf = (key) => hass.entities[entities[key]]?.name ?? "";
+  for (const pattern of SEVERAL) {
+    const keys = Object.keys(entities).filter((key) => pattern.test(key));
+    if (keys.length < 2) continue;
+    const [first, ...others] = keys.map(nameOf);
+    let length = 0;
+    while (length < first.length && others.every((name) => name[length] === first[length])) length += 1;
+    const common = keys.some((key) => nameOf(key).length === length) ? `${first.slice(0, length)} ` : first.slice(0, first.lastIndexOf(" ", length - 1) + 1);
+    for (const key of keys) if (nameOf(key).startsWith(common)) names[key] = nameOf(key).slice(common.length);
+  }
+  return names;
 };
 
 const sendCommand = (id, command) => ({ action: "perform-action", perform_action: "iotbridge.send_command", target: { device_id: id }, data: { command } });

@@ -39,13 +39,16 @@ export const byArea = (hass, things) => {
   return [...Map.groupBy(things, (thing) => areaOf(hass, thing))].sort(([a], [b]) => !a - !b || compareNames(name(a), name(b)));
 };
 
-/** Return the title as a template: how many things need somebody. */
+/** Return the title as a template: how many things need somebody, else whether a host is lost. */
 const sentence = (hass, bridge) => {
   const total = bridge.alarms_unacknowledged ?? SEVERITIES.map((severity) => bridge[`alarms_unacknowledged_${severity}`]);
-  const counts = [total].flat().filter(Boolean).map((id) => `(states('${id}') | int(0))`);
-  if (!counts.length) return t(hass, "board.view.now");
-  const [none, one, two, many] = ["none", "one", "two", "many"].map((count) => t(hass, `board.needs.${count}`));
-  return `{% set n = ${counts.join(" + ")} %}{% if n == 0 %}${none}{% elif n == 1 %}${one}{% elif n == 2 %}${two}{% else %}{{ n }} ${many}{% endif %}`;
+  const count = (ids) => [ids].flat().filter(Boolean).map((id) => `states('${id}') | int(0)`).join(" + ") || 0;
+  const text = (key) => t(hass, `board.${key}`);
+  return [
+    `{% set alarms = ${count(total)} %}{% set lost = ${count(bridge.hosts_lost)} %}`,
+    `{% if alarms == 1 %}${text("needs.one")}{% elif alarms == 2 %}${text("needs.two")}{% elif alarms %}{{ alarms }} ${text("needs.many")}`,
+    `{% elif lost == 1 %}${text("lost.one")}{% elif lost %}{{ lost }} ${text("lost.many")}{% else %}${text("needs.none")}{% endif %}`,
+  ].join("");
 };
 
 const badges = (hass, bridge) => {

@@ -62,10 +62,10 @@ const isShare = (hass, id) => hass.states[id]?.attributes.unit_of_measurement ==
 export const isMeasured = (hass, id) => hass.states[id]?.attributes.state_class === "measurement";
 
 /** Return the tile of a reading; a percentage has a bar unless `options` have other features. */
-export const tile = (hass, entity, { columns = 6, ...options } = {}) => ({
+export const tile = (hass, entity, { columns = 6, name = { type: "entity" }, ...options } = {}) => ({
   type: "tile",
   entity,
-  name: { type: "entity" },
+  name,
   grid_options: { columns },
   ...(isShare(hass, entity) ? { features: [{ type: "bar-gauge" }] } : {}),
   ...options,

@@ -7,7 +7,9 @@ export const tables = sheet(`
 .field { display: flex; align-items: center; gap: 8px; height: 44px; padding: 0 12px; border-radius: 10px; flex: 1; max-width: 280px; min-width: 0;
   background: color-mix(in srgb, var(--ink) 6%, transparent) }
 .field ha-icon { --mdc-icon-size: 20px; width: 20px; height: 20px; color: var(--secondary-text-color) }
-.field input { border: 0; background: none; width: 100%; height: 44px; border-radius: 4px }
+
+.field input { border: 0; background: none; width: 100%; height: 44px; outline: none !important }
+.field:focus-within { outline: 2px solid var(--primary-text-color); outline-offset: -2px }
 .field input::placeholder { color: var(--secondary-text-color); opacity: 1 }
 .pick { min-height: 44px; padding: 0 12px; border-radius: 22px; font-weight: 500; font-size: 13px; color: var(--secondary-text-color); white-space: nowrap }
 .pick[aria-pressed=true], .pick.chosen { background: color-mix(in srgb, var(--primary-color) 20%, transparent); color: var(--primary-text-color) }
@@ -78,5 +80,5 @@ th.device { width: 220px } th.v { width: 240px } th.changed { width: 110px } th.
 tr.group td { height: 36px; font-weight: 500; font-size: 12px; white-space: nowrap; color: var(--secondary-text-color); background: color-mix(in srgb, var(--ink) 4%, transparent) }
 mark { background: color-mix(in srgb, var(--primary-color) 28%, transparent); color: inherit; border-radius: 3px } td.device { overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
 td.device a { text-decoration: none; line-height: 44px } td.device a:hover { text-decoration: underline }
-@container (max-width: 720px) { .col { display: none } .name span { display: block } td { height: 60px } tr.group td { height: 36px } th.v { width: 140px } .vv { flex-direction: column-reverse; align-items: end; gap: 2px } .val .chip { margin: 0 } }
+@container (max-width: 720px) { .col { display: none } .name span { display: block } td { height: 60px } tr.group td { height: 36px } th.v { width: 128px } .vv { flex-direction: column-reverse; align-items: end; gap: 2px } .val .chip { margin: 0 } }
 `);

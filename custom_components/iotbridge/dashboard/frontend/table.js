@@ -10,6 +10,8 @@ import { VirtualRows } from "./virtual-rows.js";
 
 const SORT_EVERY_MS = 10_000;
 const NARROW_PX = 720;
+/** Rows in the card picker and in the editor. */
+const PREVIEW_ROWS = 5;
 const CAN_HOVER = matchMedia("(hover: hover)");
 
 /**
@@ -116,6 +118,11 @@ export class Table extends LiveElement {
     this.#updateNotes();
   }
 
+  /** The card picker, unlike the editor, does not say that it shows a preview. */
+  get #isPreview() {
+    return this.preview || this.getRootNode().host?.localName === "hui-card-picker";
+  }
+
   /** While pointer or focus is in the card, nothing moves. */
   get #isBusy() {
     return this.matches(":focus-within") || (CAN_HOVER.matches && this.matches(":hover"));
@@ -129,6 +136,7 @@ export class Table extends LiveElement {
     const shown = rows.filter((row) => (this.showsHidden || !hiddenIds.has(row.id)) && this.isShown(row));
     shown.sort((a, b) => (this.#order.get(a.id) ?? Infinity) - (this.#order.get(b.id) ?? Infinity));
     this.#items = this.grouped?.(shown) ?? shown;
+    if (this.#isPreview) this.#items = this.#items.slice(0, PREVIEW_ROWS);
     setAttribute(table, "aria-rowcount", this.#items.length + 1);
     this.#updateHeader();
     const counted = rows.filter(({ id }) => !hiddenIds.has(id));
