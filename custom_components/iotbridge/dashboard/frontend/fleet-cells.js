@@ -91,7 +91,7 @@ const upText = (hass, row) => {
   return Number.isFinite(boot) ? duration(hass, secondsSince(boot)) : "–";
 };
 
-/** Return how long ago a host was heard; of one that is not on, how long it has been so. */
+/** Return the time since a host was heard; of one that is not on, since it has been so. */
 const seenText = (hass, row) => {
   if (row.state === "on") return row.seen ? age(hass, Date.now() / 1000 - row.seen) : "–";
   return row.states[0] ? age(hass, secondsSince(row.states[0].last_changed)) : "–";

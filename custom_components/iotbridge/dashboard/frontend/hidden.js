@@ -29,7 +29,6 @@ class Hidden extends EventTarget {
   }
 }
 
-/** Return what the user of a connection has hidden. */
 export const hiddenOf = ({ connection }) => {
   if (!stores.has(connection)) stores.set(connection, new Hidden(connection));
   return stores.get(connection);
@@ -48,6 +47,6 @@ export const remember = (name, value) => {
   try {
     localStorage.setItem(`iotbridge-${name}`, JSON.stringify(value));
   } catch {
-    // A private window, or no space: it is forgotten with the page.
+    // It is forgotten with the page.
   }
 };

@@ -64,7 +64,7 @@ export const meter = (hass, entityIds, { limits }, limitsOfAlarms = new Map()) =
   return nearest;
 };
 
-/** Row of a host; it is computed anew only when one of its states has changed. */
+/** Row of a host, computed anew when one of its states has changed. */
 export class HostRow {
   version = 0;
   states = [];

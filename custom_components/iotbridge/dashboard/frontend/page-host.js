@@ -75,7 +75,7 @@ const mainSection = (hass, { host, id }) => {
   return section(2, cards);
 };
 
-/** Return the names of readings of which a host has several, without what they have in common: "/data", not "Disk usage /data". */
+/** Return names without what they have in common: "/data", not "Disk usage /data". */
 const shortNames = (hass, { entities }) => {
   const names = {};
   const nameOf = (key) => hass.entities[entities[key]]?.name ?? "";

@@ -5,9 +5,8 @@ import { shared, sheet } from "./styles.js";
 import { loadTexts, t } from "./texts.js";
 
 const styles = sheet(`
-fieldset { border: 0; padding: 0; display: grid } legend { font-weight: 500; padding: 8px 0 } label { display: flex; align-items: center; gap: 12px; min-height: 44px }
-label.column { flex-direction: column; align-items: stretch; gap: 4px } input { width: 20px; height: 20px; accent-color: var(--primary-color) }
-select { font: inherit; min-height: 44px; border-radius: 10px; border: 1px solid var(--divider-color); padding: 0 12px; color: var(--primary-text-color); background: var(--card-background-color) }
+fieldset { border: 0; padding: 0 } label { display: flex; align-items: center; gap: 12px; min-height: 44px } input { width: 20px; height: 20px }
+select { font: inherit; min-height: 44px; flex: 1; color: inherit; background: var(--card-background-color) }
 `);
 
 export class StrategyEditor extends HTMLElement {
@@ -58,6 +57,6 @@ export class StrategyEditor extends HTMLElement {
     const option = ({ area_id: value, name }) => h("option", { value, selected: value === (this.#config.area_id ?? "") }, name);
     const everywhere = { area_id: "", name: t(this.#hass, "board.settings.everywhere") };
     const select = h("select", { onchange: () => this.#change(select.value) }, [everywhere, ...areas].map(option));
-    return h("label", { class: "column" }, t(this.#hass, "board.settings.area"), select);
+    return h("label", null, t(this.#hass, "board.settings.area"), select);
   }
 }

@@ -15,9 +15,8 @@ const PREVIEW_ROWS = 5;
 const CAN_HOVER = matchMedia("(hover: hover)");
 
 /**
- * A subclass has `kind` (prefix of its texts), `columns` (`{name, class, isSortable}`), `createTools()`, `rows()`,
- * `arrange(rows)`, `isShown(row)`, `view(row)`, `kindOf(row)`, `isEmpty(inventory)`, `empty()`, `summary()`, and
- * `isLive`: the order depends on states. It sets `isStale` when other rows may have to be shown.
+ * A subclass has `kind` (prefix of its texts), `columns`, `rows()`, `arrange(rows)`, `isShown(row)`, `view(row)` and others
+ * that are called below. It sets `isStale` when other rows may have to be shown.
  */
 export class Table extends LiveElement {
   #stops = [];
@@ -59,18 +58,15 @@ export class Table extends LiveElement {
     return inventoryOf(this.hass);
   }
 
-  /** Name under which the choices of this card are remembered on this device. */
   get #memory() {
     return `${this.kind}:${location.pathname}:${this.config.area_id ?? ""}`;
   }
 
-  /** Update with the next frame, with other rows. */
   renewed = () => {
     this.isStale = true;
     this.changed();
   };
 
-  /** Call a function when the card leaves the page. */
   onEnd(stop) {
     this.#stops.push(stop);
   }
@@ -204,7 +200,6 @@ export class Table extends LiveElement {
     else this.choose({ column: "", sign: 1 });
   }
 
-  /** Choose order, filter or groups, and remember it. */
   choose(choice) {
     this.choice = { ...this.choice, ...choice };
     remember(this.#memory, this.choice);

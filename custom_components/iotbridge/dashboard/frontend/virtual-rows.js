@@ -35,7 +35,6 @@ export class VirtualRows {
     window.removeEventListener("resize", this.onmove);
   }
 
-  /** Forget the heights, after the table has changed its shape. */
   forgetHeights() {
     this.#heights.clear();
   }
@@ -89,7 +88,6 @@ export class VirtualRows {
     return low;
   }
 
-  /** Measure one row of each kind; return whether a height was not as expected. */
   #measure(first, end) {
     const kinds = new Map(this.#items.slice(first, end).map((item) => [this.kindOf(item), item.id]));
     let isNew = false;
