@@ -208,6 +208,10 @@ async def test_escalation_continues_after_home_assistant_was_killed(
     rule_id = await add_rule(
         lab.client, "above", name, condition={"above": 80}, entities=[gauge.entity_id], steps=steps
     )
+    alarm = {"rule_id": rule_id, "entity_id": gauge.entity_id}
+    explained = await lab.client.command("iotbridge/alarms/explain", **alarm)
+    expected = [(mine.name, "raised"), (theirs.name, "escalated")]
+    assert [(row["group"], row["kind"]) for row in explained["notified"]] == expected
     await gauge.publish(90.0)
     await mine.rings(1)
     await wait_persisted(lab, rule_id, active=True)
@@ -220,6 +224,9 @@ async def test_escalation_continues_after_home_assistant_was_killed(
     happened = await times(lab, name)
     assert happened["escalated"] >= happened["raised"] + STEP_S
     assert len(mine.messages) == 1
+    await wait_notified(lab)
+    chain = (await lab.client.command("iotbridge/alarms/details", **alarm))["chain"]
+    assert [(link["target"], link["kind"]) for link in chain if link["result"] == "delivered"] == expected
 
     await theirs.press(buttons(message)[0])
     await mine.rings(2)

@@ -24,7 +24,7 @@ from ..notifications.forecast import (
     forecast,
     forecast_of_new,
 )
-from ..runtime.display_name import async_name
+from ..runtime.display_name import async_problem_name
 from ..runtime.permissions import async_permits
 from .chain import async_chain, async_episode_at
 from .serialization import iso
@@ -161,8 +161,7 @@ def _async_cause_text(
     cause = manager.processor.get(key_of(reason))
     if cause is None or not (user is None or async_permits(hass, user, cause.key, POLICY_READ)):
         return texts.story("held_parent_other")
-    name = async_name(hass, cause.rule, cause.key.subject)
-    return texts.story("held_parent", name=name if name == cause.rule.name else f"{cause.rule.name}: {name}")
+    return texts.story("held_parent", name=async_problem_name(hass, cause.rule, cause.key.subject))
 
 
 @callback
