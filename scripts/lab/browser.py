@@ -51,10 +51,18 @@ PHONE = Screen("phone", 390, 844)
 
 @asynccontextmanager
 async def browsing(
-    lab: Lab, *, width: int = DESKTOP.width, height: int = DESKTOP.height, is_dark: bool = False
+    lab: Lab,
+    *,
+    width: int = DESKTOP.width,
+    height: int = DESKTOP.height,
+    is_dark: bool = False,
+    token: str | None = None,
 ) -> AsyncGenerator[Page]:
-    """Return a page without an address yet; waiting for a missing element fails after half a minute."""
-    tokens = json.dumps(await _tokens(lab))
+    """Return a page without an address yet; waiting for a missing element fails after half a minute.
+
+    ``token`` is an access token of another user than the owner.
+    """
+    tokens = json.dumps(_tokens(lab, token or await lab.home_assistant.token()))
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         context = await browser.new_context(
@@ -83,11 +91,11 @@ def collect_errors(page: Page, part: str) -> list[str]:
     return errors
 
 
-async def _tokens(lab: Lab) -> dict[str, object]:
+def _tokens(lab: Lab, token: str) -> dict[str, object]:
     """Return the frontend's stored login, with a token that outlives the pictures."""
     url = lab.home_assistant.url
     return {
-        "access_token": await lab.home_assistant.token(),
+        "access_token": token,
         "refresh_token": "",
         "token_type": "Bearer",
         "expires_in": 1800,

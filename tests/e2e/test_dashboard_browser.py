@@ -346,3 +346,18 @@ async def test_dialog_of_a_rule_with_several_alarms_lists_them(page: Page, house
         await expect(info.locator("li.alarm .name")).to_have_text(["Disk one", "Disk two"])
     finally:
         await remove(client, rule_id)
+
+
+async def test_who_may_only_read_is_told_who_can_acknowledge(raised: Household) -> None:
+    token = await raised.lab.home_assistant.add_user("Guest", "system-read-only")
+    async with browsing(raised.lab, token=token) as page:
+        errors = collect_errors(page, OURS)
+        await open_cards(page, raised)
+
+        await expect(row(page, COLD)).to_contain_text("You may read this alarm, but not acknowledge it. Demo can.")
+        await expect(page.get_by_role("button", name="Acknowledge")).to_have_count(0)
+        await page.goto(await raised.link(COLD))
+        info = page.locator("iotbridge-alarm-info")
+        await expect(info.locator(".acting")).to_contain_text("Demo can.")
+        await expect(info.get_by_role("button", name="Snooze")).to_have_count(0)
+        assert errors == []
