@@ -11,8 +11,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, EscalationStep
 from custom_components.iotbridge.alarms.manager import AlarmsManager
 from custom_components.iotbridge.migration import NOTIFIER, marked
+from homeassistant.components.frontend import DATA_EXTRA_MODULE_URL, UrlManager
+from homeassistant.components.frontend.storage import async_setup_frontend_storage
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.setup import async_setup_component
 
 from ..kit import FakeHost, Kit
 from .home import SetClock
@@ -46,6 +49,15 @@ def add_notifier_group(kit: Kit, entry: MockConfigEntry) -> Callable[..., Config
         return subentry
 
     return add
+
+
+@pytest.fixture
+async def frontend(hass: HomeAssistant) -> None:
+    """Set up the frontend's list of modules and its storage; its pages are a package of a hundred megabytes."""
+    assert await async_setup_component(hass, "http", {})
+    hass.data[DATA_EXTRA_MODULE_URL] = UrlManager(lambda _change, _url: None, [])
+    hass.config.components.add("frontend")
+    await async_setup_frontend_storage(hass)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from custom_components.iotbridge.alarms.engine.models import Severity
-from homeassistant.components.frontend.storage import async_setup_frontend_storage, async_system_store
+from homeassistant.components.frontend.storage import async_system_store
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.data_entry_flow import FlowResultType
 from tests.kit import Kit
@@ -99,9 +99,8 @@ async def alerts(kit: Kit) -> Any:
     return ((await async_system_store(kit.hass)).data.get("security") or {}).get("alert_entities")
 
 
+@pytest.mark.usefixtures("frontend")
 async def test_chosen_rules_are_shown_in_the_alerts_of_home_assistant(kit: Kit) -> None:
-    kit.hass.config.components.add("frontend")  # the pages themselves are not needed
-    await async_setup_frontend_storage(kit.hass)
     hot = rule_entity(kit, await add_rule(kit, "sensor.one", severity=Severity.CRITICAL))
     cold = rule_entity(kit, await add_rule(kit, "sensor.one", name="Cold"))
     assert "core_alerts" not in suggestions((await open_form(kit))["data_schema"])["alarms"]
@@ -120,9 +119,8 @@ async def test_chosen_rules_are_shown_in_the_alerts_of_home_assistant(kit: Kit) 
     assert await alerts(kit) is None, "an emptied field"
 
 
+@pytest.mark.usefixtures("frontend")
 async def test_alerts_of_an_unknown_shape_are_an_error_only_when_a_rule_is_chosen(kit: Kit) -> None:
-    kit.hass.config.components.add("frontend")  # the pages themselves are not needed
-    await async_setup_frontend_storage(kit.hass)
     unknown = {"alert_entities": {"lock.door": "alert"}}
     await (await async_system_store(kit.hass)).async_set_item("security", unknown)
     hot = rule_entity(kit, await add_rule(kit, "sensor.one"))

@@ -9,10 +9,11 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.iotbridge.alarms.engine.models import Severity
 from custom_components.iotbridge.alarms.runtime import core_alerts
-from homeassistant.components.frontend.storage import async_setup_frontend_storage
 from homeassistant.helpers import entity_registry as er
 from tests.kit import Kit
 from tests.rules import add_rule, rule_entity
+
+pytestmark = pytest.mark.usefixtures("frontend")
 
 DOOR = {"entity": "lock.door", "severity": "alert"}
 FAVORITES = {"favorite_entities": ["camera.yard"]}
@@ -23,8 +24,6 @@ type Security = Callable[..., Awaitable[Any]]
 @pytest.fixture
 async def security(kit: Kit, hass_ws_client: WebSocketGenerator) -> Security:
     """Return a function that reads what the Security page reads, after writing what it is given."""
-    kit.hass.config.components.add("frontend")  # the pages themselves are not needed
-    await async_setup_frontend_storage(kit.hass)
     client = await hass_ws_client(kit.hass)
 
     async def exchange(*value: Any) -> Any:
@@ -101,6 +100,8 @@ async def test_a_list_of_another_shape_is_left_alone(kit: Kit, security: Securit
 
 
 async def test_without_the_frontend_there_are_no_alerts(kit: Kit) -> None:
+    kit.hass.config.components.remove("frontend")
+
     with pytest.raises(core_alerts.UnknownAlertsError):
         await core_alerts.async_listed(kit.hass)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from .models import Alarm, AlarmState
 
-# The most urgent first. An alarm that is not normal is only compared with others of that kind.
+# The most urgent first, but for normal: it is only compared with the states of muted alarms without a problem.
 _URGENCY = (
     AlarmState.NORMAL,
     AlarmState.UNACKNOWLEDGED,
