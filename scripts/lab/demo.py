@@ -28,6 +28,7 @@ from .lab import Lab
 from .processes import ROOT, free_port, is_free
 from .report import Shown, host_entities, table, thing_entities
 from .things import LEARNED, THINGS, UNLEARNED, learn
+from .voice import open_voice, understood
 from .waiting import LabError, until
 from .wizard import Wizard
 
@@ -67,9 +68,11 @@ async def _run(folder: Path, port: int | None, *, check: bool) -> int:
                 await start_alarms(lab, power_state(entities))
             with _step("dashboard"):
                 await add_dashboard(lab.client)
+            with _step("voice: sentences for Assist, and this machine open for power commands"):
+                host = await start_voice(lab, entities)
             if check:
                 return await _check(lab, entities, things)
-            _welcome(lab, await device_page(lab, entities))
+            _welcome(lab, await device_page(lab, entities), host)
             await _watch(lab)
     except asyncio.CancelledError:
         print("\nStopped. Nothing of the demo runs any more.")
@@ -118,6 +121,18 @@ async def start_things(lab: Lab) -> list[Shown]:
         shown = await _complete(lambda: learned_entities(lab, names))
     await lab.furnish(areas[HOST_AREA])
     return shown
+
+
+async def start_voice(lab: Lab, entities: list[Shown]) -> str:
+    """Open IoT Bridge for voice, and wait until Assist knows this machine; return the name of its device."""
+    row = await lab.client.find_entity(entities[0].unique_id)
+    device_id = row["device_id"] if row else ""
+    await open_voice(lab.client, device_id)
+    name = next(
+        device["name_by_user"] or device["name"] for device in await lab.client.devices() if device["id"] == device_id
+    )
+    await understood(lab.client, f"how is {name}", f"{name} is on")
+    return str(name)
 
 
 async def learned_entities(lab: Lab, names: Iterable[str]) -> list[Shown]:
@@ -203,7 +218,7 @@ async def device_page(lab: Lab, entities: list[Shown]) -> str:
     return f"{lab.home_assistant.url}/config/devices/device/{row['device_id'] if row else ''}"
 
 
-def _welcome(lab: Lab, address: str) -> None:
+def _welcome(lab: Lab, address: str, host: str) -> None:
     print(
         f"""
 Everything is there.
@@ -217,6 +232,10 @@ It opens on the dashboard of IoT Bridge. What to try:
   - Developer tools > Actions > "IoT Bridge: Send command", with this machine as target: the answer comes back.
   - kill {lab.agents[0].program.pid} stops the agent as its service manager would: the power state is "off".
     With kill -9 it vanishes as in a power cut: "lost".
+
+Assist, the speech bubble at the top of a dashboard, by typing:
+  - how is {host} · which hosts are down · are there any alarms · acknowledge the alarms
+  - reboot {host}, then yes. In Italian: come sta {host} · riavvia {host} · sì.
 
 Things to try:
   - What was learned, live: {lab.home_assistant.url}/config/areas/area/garden

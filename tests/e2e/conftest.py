@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 import json
 from pathlib import Path
 import re
+import shutil
 from typing import Any
 
 from lab.lab import Lab
@@ -11,13 +12,25 @@ import pytest
 
 from .host import Host
 
+TEXT_SATELLITE = Path(__file__).with_name("text_satellite")
+
 type NewHost = Callable[..., Awaitable[Host]]
+
+
+def add_text_satellite(folder: Path) -> None:
+    """Add the voice satellite of the tests to a configuration folder; Home Assistant searches it at its start only."""
+    target = folder / "custom_components" / TEXT_SATELLITE.name
+    shutil.copytree(TEXT_SATELLITE, target)
+    manifest = {"domain": TEXT_SATELLITE.name, "name": "Text satellite", "version": "1.0.0", "config_flow": True}
+    manifest["dependencies"] = ["assist_satellite", "stt", "tts"]
+    (target / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
 async def lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Lab]:
     """Return a running household in which IoT Bridge was set up because an agent announced itself."""
     async with Lab(tmp_path_factory.mktemp("lab")) as lab:
+        add_text_satellite(lab.home_assistant.folder)
         await lab.broker.start()
         await lab.home_assistant.start()
         await lab.set_up_mqtt()

@@ -36,11 +36,10 @@ def test_files_that_break_it(text: str) -> None:
         check(text)
 
 
-def test_broken_files_are_found_in_every_folder(tmp_path: Path) -> None:
+def test_broken_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     (tmp_path / "good.yaml").write_text(GOOD, "utf-8")
-    (tmp_path / "ignored.yml").write_text(BROKEN[0], "utf-8")
     (tmp_path / "deep" / "bad.yaml").write_text(BROKEN[0], "utf-8")
     (tmp_path / "latin.yaml").write_bytes(b"language: \xe9")
 
-    assert [path.name for path, _ in broken_files(tmp_path)] == ["bad.yaml", "latin.yaml"]
+    assert [path.name for path, _ in broken_files(sorted(tmp_path.rglob("*.yaml")))] == ["bad.yaml", "latin.yaml"]

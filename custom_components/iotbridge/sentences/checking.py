@@ -1,6 +1,6 @@
 """Checks of sentence files: one that Home Assistant cannot read takes every sentence of its language."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +42,9 @@ def _parse(content: Mapping[str, Any]) -> None:
             _ = data.sentences
 
 
-def broken_files(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Yield the sentence files below a folder that Home Assistant cannot read, each with the reason."""
-    for path in sorted(folder.rglob("*.yaml")):
+def broken_files(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    """Yield the sentence files that Home Assistant cannot read, each with the reason."""
+    for path in paths:
         try:
             check(path.read_text("utf-8"))
         except (SentenceFileError, OSError, UnicodeDecodeError) as error:

@@ -162,11 +162,12 @@ def _write(root: Path, language: str, names: Names) -> Written:
 
 def _broken(root: Path, folder: Path, own: Path) -> tuple[tuple[str, str], ...]:
     """Return the broken files of others in a folder; one of ours that the user changed is one of them."""
-    return tuple(
-        (str(path.relative_to(root.parent)), reason)
-        for path, reason in broken_files(folder)
-        if path != own or not is_unchanged(path.read_text("utf-8", "replace"))
-    )
+    paths = [path for path in sorted(folder.rglob("*.yaml")) if path != own or not _is_as_written(path)]
+    return tuple((str(path.relative_to(root.parent)), reason) for path, reason in broken_files(paths))
+
+
+def _is_as_written(path: Path) -> bool:
+    return is_unchanged(path.read_text("utf-8", "replace"))
 
 
 def _remove(root: Path, languages: Collection[str]) -> bool:
