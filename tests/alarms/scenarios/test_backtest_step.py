@@ -12,6 +12,7 @@ from homeassistant.util import dt as dt_util
 from tests.kit import Kit
 
 from ...dialog import Dialog
+from ..flow.rule_dialog import save
 
 ATTIC = "sensor.attic"
 
@@ -39,9 +40,9 @@ async def record_values(hass: HomeAssistant, freezer: FrozenDateTimeFactory, *va
 
 async def run_backtest(dialog: Dialog, kind: str = "above", **condition: object) -> str:
     await dialog.start(kind)
+    await dialog.submit(entities=[ATTIC])
     if condition:
         await dialog.submit(**condition)
-    await dialog.submit(entities=[ATTIC])
     await dialog.submit()
     await dialog.submit()
     await dialog.tried()
@@ -77,7 +78,7 @@ async def test_a_changed_rule_can_be_tested_again(dialog: Dialog, freezer: Froze
     await dialog.choose("trial")
     await dialog.tried()
     assert "**0**" in dialog.text
-    await dialog.choose("save")
+    await save(dialog)
 
     assert dialog.result["type"] is FlowResultType.CREATE_ENTRY
 
@@ -109,8 +110,8 @@ async def test_the_number_of_skipped_entities_is_shown(
     await record_values(dialog.hass, freezer, (30, 20))
     dialog.hass.states.async_set("sensor.b", "5")
     await dialog.start("above")
-    await dialog.submit(above=30)
     await dialog.submit(entities=[ATTIC, "sensor.b"])
+    await dialog.submit(above=30)
     await dialog.submit()
     await dialog.submit()
     await dialog.tried()
@@ -120,8 +121,8 @@ async def test_the_number_of_skipped_entities_is_shown(
 
 async def test_a_rule_without_matching_entities_has_no_backtest(dialog: Dialog) -> None:
     await dialog.start("above")
-    await dialog.submit(above=30)
     await dialog.submit(all={"device_classes": ["water"]})
+    await dialog.submit(above=30)
     assert dialog.text == "Matches right now: 0"
     await dialog.submit()
     await dialog.submit()
@@ -133,8 +134,8 @@ async def test_a_rule_without_matching_entities_has_no_backtest(dialog: Dialog) 
 async def test_closing_the_dialog_cancels_the_backtest(dialog: Dialog, freezer: FrozenDateTimeFactory) -> None:
     await record_values(dialog.hass, freezer, (30, 20))
     await dialog.start("above")
-    await dialog.submit(above=30)
     await dialog.submit(entities=[ATTIC])
+    await dialog.submit(above=30)
     await dialog.submit()
     await dialog.submit()
     assert dialog.result["type"] is FlowResultType.SHOW_PROGRESS
