@@ -11,13 +11,14 @@ from typing import NamedTuple
 from . import decoders, inference
 from .inference.roles.words import role_of
 from .inference.tokens import KNOWN, words_of
-from .model.device_member import DeviceSplitter, identity_text, raw_path, record_of, without_indexes
+from .model.device_member import DeviceSplitter, element_path, identity_text, raw_path, without_indexes
 from .model.message import Decoded, DecodeError, Field, Path, Report, Sample
 from .model.number_notation import number_of
 from .model.topic_matching import split
 from .vocabulary import roles
 from .vocabulary.keys import device_members as keys
-from .vocabulary.keys.records import TIMES, UNITS, VALUES
+from .vocabulary.keys.identities import TIMES
+from .vocabulary.keys.records import UNITS, VALUES
 from .vocabulary.states.events import CODES, RECEIVERS
 
 MAX_MESSAGES = 200
@@ -313,7 +314,7 @@ def _list_key(record: Path) -> str | None:
 def _records(report: Report) -> Mapping[Path, list[Field]]:
     records: defaultdict[Path, list[Field]] = defaultdict(list)
     for field in report.fields:
-        records[record_of(raw_path(field))].append(field)
+        records[element_path(raw_path(field))].append(field)
     return records
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from ..model.message import Decoded, DeviceMetadata
 from ..vocabulary.keys.identities import DEVICE_NAMES, LISTS_OF_DEVICES, OF_DEVICES
 from .payload import Payload
-from .records import plain_key, record_of
+from .records import identified_record, plain_key
 from .report_builder import MAX_FIELDS, ReportBuilder
 from .scalars import key_text, label
 
@@ -53,7 +53,9 @@ def _add_list(builder: ReportBuilder, elements: list[Any]) -> bool:
 
 def _are_values(elements: list[Any]) -> bool:
     """Return whether each element is a single value with its name, which are values of one device."""
-    return all((record := record_of(element)) is not None and record.is_single for element in elements[:MAX_FIELDS])
+    return all(
+        (record := identified_record(element)) is not None and record.is_single for element in elements[:MAX_FIELDS]
+    )
 
 
 def identity_key(elements: Any) -> str | None:

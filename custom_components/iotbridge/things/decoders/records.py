@@ -18,10 +18,10 @@ from ..vocabulary.keys.identities import (
     NO_KINDS,
     OF_PARTS,
     OF_RECORDS,
+    TIMES,
     UNITS,
     VALUES,
 )
-from ..vocabulary.keys.records import RECORD_NUMBERS, TIMES
 from .scalars import label
 
 # Numbers of cells in a table's row.
@@ -40,6 +40,8 @@ _DESCRIBING = BESIDE_A_VALUE | {*OF_RECORDS, *OF_PARTS, *NAMES, *KINDS}
 # Members that are the same in all records about one thing; the second, only if they are texts.
 _SAME = device_members.HARDWARE | device_members.SERIALS | device_members.DEVICES | device_members.SENDERS
 _SAME |= device_members.SOURCES | device_members.BUS_ADDRESSES | {*OF_RECORDS, *OF_PARTS, *KINDS}
+# Members whose numbers tell the records of a list apart.
+_NUMBERED = _SAME | device_members.PARTS | {"sensor"}
 _SAME_TEXTS = frozenset({*NAMES, *UNITS})
 
 
@@ -69,7 +71,7 @@ def _plain(key: str) -> str:
     return key.lower().translate(_SEPARATORS)
 
 
-def record_of(element: Any, *, is_event: bool = False) -> IdentifiedRecord | None:
+def identified_record(element: Any, *, is_event: bool = False) -> IdentifiedRecord | None:
     """Return the record that an element of a list is; None if it has no identity.
 
     It depends on nothing but the element: whatever else a message contains, the record has the same identity. Of an
@@ -117,7 +119,7 @@ def by_place(
     or, if they are rows of a table, have none. ``key`` is that of the list.
     """
     is_event = isinstance(key, str) and plain_key(key) in LISTS_OF_EVENTS
-    records = {leaf.place: record for leaf in leaves if (record := record_of(leaf.element, is_event=is_event))}
+    records = {leaf.place: record for leaf in leaves if (record := identified_record(leaf.element, is_event=is_event))}
     sharing: defaultdict[str, dict[tuple[int, ...], Any]] = defaultdict(dict)
     for place, element, _ in leaves:
         if (record := records.get(place)) and record.identity:
@@ -203,7 +205,7 @@ def _series(element: Mapping[Any, Any] | list[Any]) -> Hashable:
 def _is_description(key: str, value: Any) -> bool:
     if isinstance(value, str):
         return sortable_time(value) is None and quantity_of(value)[0] is None
-    return plain_key(key) in RECORD_NUMBERS
+    return plain_key(key) in _NUMBERED
 
 
 def names_of(records: Mapping[Any, IdentifiedRecord]) -> dict[str, str]:

@@ -85,7 +85,7 @@ class DeviceSplitter:
     def _owners(self, fields: Iterable[Field]) -> Mapping[Path, str]:
         """Return the texts of the device member, by the records in which it is."""
         return {
-            record_of(raw_path(field)): text
+            element_path(raw_path(field)): text
             for field in fields
             if without_indexes(raw_path(field)) == self._member and (text := identity_text(field.value))
         }
@@ -112,7 +112,7 @@ def without_indexes(path: Path) -> Path:
     return tuple(part for part in path if isinstance(part, str))
 
 
-def record_of(path: Path) -> Path:
+def element_path(path: Path) -> Path:
     """Return the innermost element of a list in which a path is; empty for the message itself."""
     return path[: max((place + 1 for place, part in enumerate(path) if isinstance(part, int)), default=0)]
 

@@ -21,6 +21,8 @@ type Kind = tuple[str | None, str | None]
         ({"points": [{"pointName": "Brine in", "pointUnit": "°C", "value": 4.5, "strVal": "4.5°C"}]},
          "points[0].value", 4.5, ("°C", "temperature")),
         ({"Type": "Gas", "Units": "ft3", "Consumption": 1234}, "Consumption", 1234, ("ft³", "gas")),
+        ({"pv": 21.5, "eu": "°C"}, "pv", 21.5, ("°C", "temperature")),
+        ({"measure": 21.5, "uom": "°C"}, "measure", 21.5, ("°C", "temperature")),
         ({"temperature": 70.5, "unit": "F"}, "temperature", 70.5, ("°F", "temperature")),
         ({"rows": [["Humidity", "38", "%"]]}, "rows.Humidity", 38, ("%", "humidity")),
         ({"rows": [["Wind", "3.4", "m/s"], ["Wind", 0, "m/s"]]}, "rows[0][1]", 3.4, ("m/s", "wind_speed")),

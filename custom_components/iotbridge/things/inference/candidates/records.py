@@ -4,7 +4,16 @@ from dataclasses import dataclass
 
 from ...model.conversion import unit_of
 from ...model.message import Path
-from ...vocabulary.keys.records import FACTORS, NAME_WORDS, SPARE, TITLES, UNIT_WORDS, VALUE_WORDS
+from ...vocabulary.keys.records import (
+    FACTORS,
+    NAME_WORDS,
+    ONLY_UNITS,
+    ONLY_VALUES,
+    SPARE,
+    TITLES,
+    UNIT_WORDS,
+    VALUE_WORDS,
+)
 from ...vocabulary.units.known_units import QUANTITY_OF_UNIT
 from ...vocabulary.units.spellings import NO_UNIT
 from ...vocabulary.words import WORDS
@@ -47,7 +56,7 @@ def record_of(group: SiblingGroup) -> Record | None:
 def names_unit(member: MessageMember) -> bool:
     """Return whether a key declares its text as a unit: "unit", "parameterUnit"."""
     words = words_of(member.parts[-1]) if member.parts else ()
-    return bool(words) and (words[-1] in UNIT_WORDS or words == ("u",))
+    return bool(words) and (words[-1] in UNIT_WORDS or words in ONLY_UNITS)
 
 
 def value_of(group: SiblingGroup, prefix: Words, quantity: str | None) -> MessageMember | None:
@@ -68,6 +77,7 @@ def value_of(group: SiblingGroup, prefix: Words, quantity: str | None) -> Messag
         if matching:
             return matching[0] if len(matching) == 1 else None
     named = [member for words, member in numbers if words and words[-1] in VALUE_WORDS and words[:-1] in ((), prefix)]
+    named = named or [member for words, member in numbers if words in ONLY_VALUES and len(numbers) == 1]
     return named[0] if len(named) == 1 else None
 
 

@@ -44,5 +44,7 @@ NO_KINDS = frozenset({
 VALUES = ("value", "val", "v", "reading", "measurementvalue", "sensorvalue", "datavalue")
 # Members with the unit of a value.
 UNITS = ("unit", "units", "uom", "unitofmeasurement")
+# Members with the time of a record.
+TIMES = frozenset({"time", "timestamp", "date", "datetime", "ts", "t", "at"})
 # Members beside a value that are no readings of their own.
-BESIDE_A_VALUE = frozenset({*UNITS, "time", "timestamp", "ts", "t", "date", "quality"})
+BESIDE_A_VALUE = frozenset({*UNITS, *TIMES, "quality"})

@@ -1,7 +1,9 @@
 """Keys of members that describe a sibling: its name, its unit, its factor, its limits."""
 
+from . import identities
+
 # Keys of a sibling's unit, in order of precedence.
-UNITS = ("unit", "units", "u", "uom", "unit_of_measurement", "unitofmeasurement", "$unit")
+UNITS = (*identities.UNITS, "u", "unit_of_measurement", "$unit")
 # The same as words of a longer key: "parameterUnit".
 UNIT_WORDS = frozenset({"unit", "units", "uom"})
 # Units that a message states once for all values: {"TempUnit": "C"}.
@@ -19,9 +21,12 @@ NAMERS = (
 # The first of them name a value outside a list, too: {"name": "Level", "value": 3}.
 NAMERS_OF_AN_OBJECT = NAMERS[:3]
 # Keys of the value of a named record.
-VALUES = frozenset({"measurementvalue", "sensorvalue", "datavalue", "value", "val", "v", "reading", "measurement"})
+VALUES = frozenset({*identities.VALUES, "measurement"})
 # Keys of a current value whose unit is a sibling.
 OF_NOW = frozenset({"current", "now"})
+# Keys of the only number of an object with a unit: {"pv": 21.5, "eu": "°C"} are the process value and its unit.
+ONLY_VALUES = frozenset({("pv",), ("measure",), ("measured",)})
+ONLY_UNITS = frozenset({("u",), ("eu",)})
 # Last words of the key of a record's value, if the record has a unit.
 VALUE_WORDS = frozenset(
     {"value", "val", "v", "reading", "measurement", "consumption", "total", "counter", "level", "data"}
@@ -37,9 +42,5 @@ SPARE = frozenset({
 })  # fmt: skip
 # Members with the factor of a value; a negative one is a power of ten (SunSpec).
 FACTORS = frozenset({"factor", "multiplier", "scale", "sf", "scalefactor", "scale_factor"})
-# Members with the time of their record.
-TIMES = frozenset({"time", "timestamp", "date", "datetime", "ts", "t", "at"})
-# Members whose number identifies a record: records with different ones are not a time series.
-RECORD_NUMBERS = frozenset({"type", "sensor", "channel", "id", "index", "number", "address", "port"})
 # Members beside the only value of a topic; "lc" is the last change in the convention of mqtt-smarthome.
-BESIDE_A_VALUE = SPARE | TIMES | {*UNITS} | {"lc", "ack", "quality", "q", "status"}
+BESIDE_A_VALUE = SPARE | identities.BESIDE_A_VALUE | {*UNITS} | {"lc", "ack", "q", "status"}
