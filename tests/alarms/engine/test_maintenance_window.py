@@ -48,3 +48,35 @@ def test_a_window_has_the_same_length_in_nights_in_which_clocks_change(
     day: datetime, start: str, hours: float, expected: list[str]
 ) -> None:
     assert opening_hours(start, hours, day) == expected
+
+
+@pytest.mark.parametrize("day", [AUTUMN, SPRING, ANY])
+@pytest.mark.parametrize("start", ["02:00:00", "23:30:00"])
+def test_a_window_knows_when_it_opens_and_closes(day: datetime, start: str) -> None:
+    window = MaintenanceWindow(name="Nightly", selection=Selection(), days=DAYS, start=start, duration_s=2 * 3600)
+    first = day - timedelta(hours=3)
+    minutes = [(first + timedelta(minutes=minute)).astimezone(ROME) for minute in range(10 * 60)]
+    times = [at.timestamp() for at in minutes if window.is_open(at.timestamp(), at)]
+    opens_at, closes_at = times[0], times[-1] + 60
+
+    for at in minutes:
+        is_open = opens_at <= at.timestamp() < closes_at
+        assert window.closes_at(at.timestamp(), at) == (closes_at if is_open else None)
+        if at.timestamp() < opens_at:
+            assert window.opens_at(at) == opens_at
+
+
+def test_a_window_of_one_day_a_week_opens_a_week_later() -> None:
+    window = MaintenanceWindow(name="Weekly", selection=Selection(), days=("mon",), start="02:00:00", duration_s=3600)
+    monday = datetime(2026, 11, 30, 2, tzinfo=ROME)
+
+    assert window.opens_at(monday) == (monday + timedelta(days=7)).timestamp()
+
+
+def test_a_window_with_an_end_does_not_open_again() -> None:
+    now = datetime(2026, 11, 30, 2, tzinfo=ROME)
+    window = MaintenanceWindow(name="Work", selection=Selection(), until=now.timestamp() + 60)
+
+    assert window.closes_at(now.timestamp(), now) == now.timestamp() + 60
+    assert window.closes_at(now.timestamp() + 60, now + timedelta(seconds=60)) is None
+    assert window.opens_at(now) is None
