@@ -113,13 +113,13 @@ class DescribedEntities:
             return
         self._entity_ids = entity_ids
         filters, is_shown = self._configured
-        self._logbook.sqlalchemy_filter = _Without(entity_ids, filters) if entity_ids else filters
+        self._logbook.sqlalchemy_filter = _ExtendedFilters(entity_ids, filters) if entity_ids else filters
         self._logbook.entity_filter = lambda entity_id: (
             entity_id not in entity_ids and (is_shown is None or is_shown(entity_id))
         )
 
 
-class _Without:
+class _ExtendedFilters:
     """Filters of the recorder with further entities excluded, as the logbook's queries use them."""
 
     has_config = True

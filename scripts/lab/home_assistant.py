@@ -28,7 +28,7 @@ history:
 logbook:
 recorder:
   commit_interval: 1
-automation:
+automation: !include automations.yaml
 input_boolean:
 input_number:
 mobile_app:
@@ -107,6 +107,7 @@ class HomeAssistant:
         storage = self.folder / ".storage"
         storage.mkdir(parents=True, exist_ok=True)
         (self.folder / "configuration.yaml").write_text(self._configuration, encoding="utf-8")
+        (self.folder / "automations.yaml").touch()
         custom = self.folder / "custom_components"
         custom.mkdir(exist_ok=True)
         link, source = custom / "iotbridge", ROOT / "custom_components" / "iotbridge"

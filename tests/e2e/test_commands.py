@@ -1,7 +1,9 @@
 """Commands from Home Assistant, and the responses of the host."""
 
 from datetime import UTC, datetime, timedelta
+import re
 
+from lab.client import Json
 from lab.lab import Lab
 from lab.waiting import LabError, until
 import pytest
@@ -24,7 +26,23 @@ async def test_reboot_in_dry_run_is_accepted_and_the_host_stays(host: Host, lab:
     event = await host.wait_command_event("reboot", "accepted")
     assert event["command_id"]
     assert event["message"]
+    await host.wait_command_event("reboot", "dry_run")
     assert await lab.wait_message(f"{host.topic}/availability") == b"online"
+
+
+async def test_activity_has_a_sentence_for_a_command_and_nothing_else(host: Host, lab: Lab) -> None:
+    began, event = datetime.now(UTC), await host.entity_id("command")
+    await host.send("reboot")
+    await host.wait_command_event("reboot", "dry_run")
+
+    async def sentences() -> list[str]:
+        lines: list[Json] = await lab.client.command("logbook/get_events", start_time=began.isoformat())
+        # Changes of an entity that was added a moment ago are left out a second later.
+        is_left_out = event not in [line.get("entity_id") for line in lines]
+        return [line["message"] for line in lines if line.get("domain") == "iotbridge" and is_left_out]
+
+    (sentence,) = await until(sentences, timeout_s=30, what="the sentence alone")
+    assert re.fullmatch("Reboot of .+: accepted, dry run, asked by Demo", sentence)
 
 
 async def test_button_press_is_answered(host: Host, lab: Lab) -> None:

@@ -79,6 +79,31 @@ async def test_restarted_home_assistant_knows_who_vanished_meanwhile(new_host: N
     assert (await stays.send("ping"))["status"] == "done"
 
 
+async def test_automations_see_the_commands_of_a_host_and_no_outage(host: Host, lab: Lab) -> None:
+    event, power = await host.entity_id("command"), await host.entity_id("power_state")
+    await host.send("reboot")
+    await host.wait_command_event("reboot", "dry_run")
+    automation = {"alias": "A command", "triggers": [{"trigger": "state", "entity_id": event}], "actions": []}
+    await lab.client.rest("POST", "config/automation/config/a_command", automation)
+    await lab.client.wait_state("automation.a_command", "on")
+
+    async def last_triggered() -> object:
+        return (await lab.client.state("automation.a_command"))["attributes"]["last_triggered"]
+
+    await lab.broker.kill()
+    await lab.client.wait_state(power, "unavailable")
+    await lab.broker.start()
+    await host.wait_power("on", timeout_s=60)
+    await lab.home_assistant.stop()
+    await lab.home_assistant.start()
+    await lab.client.watch_states()
+    await host.wait_power("on", timeout_s=60)
+    assert await last_triggered() is None
+
+    await host.send("reboot")
+    await until(last_triggered, timeout_s=30, what="the automation")
+
+
 async def test_killed_home_assistant_starts_again(host: Host, lab: Lab) -> None:
     await lab.home_assistant.kill()
     await lab.home_assistant.start()

@@ -7,6 +7,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockUser, async_capture_events
 
 from homeassistant.core import Context, Event
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.translation import async_setup as async_setup_translations
 
 from ..automation import Automate
@@ -113,6 +114,17 @@ async def test_commands_without_an_answer_and_hosts_that_are_off(kit: Kit, entri
     await kit.hass.async_block_till_done()
 
     assert sentences(entries) == ["Command backup on nas: no answer", "Suspending nas: failed (nas is not online.)"]
+
+
+async def test_the_device_is_called_as_its_user_calls_it(kit: Kit, entries: list[Event]) -> None:
+    host = await kit.host()
+    device = kit.device(host.uid)
+    assert device is not None
+    dr.async_get(kit.hass).async_update_device(device.id, name_by_user="Archive")
+
+    await host.respond(await send(kit, host, "reboot"), "accepted")
+
+    assert sentences(entries) == ["Reboot of Archive: accepted"]
 
 
 async def test_commands_that_change_nothing_are_left_out(kit: Kit, entries: list[Event]) -> None:

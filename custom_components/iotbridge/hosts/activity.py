@@ -2,7 +2,7 @@
 
 from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, Context, callback
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..activity import activity_texts, async_log
 from ..callers import async_caller
@@ -40,6 +40,11 @@ async def _async_log(manager: HostsManager, result: CommandResult) -> None:
     hass, host = manager.hass, manager.inventory.get(result.key)
     if host is None:
         return
+    entities = er.async_get(hass)
+    entity_id = entities.async_get_entity_id(Platform.SENSOR, DOMAIN, f"{host.uid}_{POWER_STATE}") or ""
+    entity = entities.async_get(entity_id)
+    device = dr.async_get(hass).async_get(entity.device_id) if entity and entity.device_id else None
+    name = (device and (device.name_by_user or device.name)) or host.name
     texts = activity_texts(hass, "host_logbook")
     key = f"command_{result.command}" if f"command_{result.command}" in texts else "command"
     parts = [texts[result.outcome]]
@@ -48,9 +53,7 @@ async def _async_log(manager: HostsManager, result: CommandResult) -> None:
     if isinstance(result.context, Context):
         who, _ = await async_caller(hass, result.context)
         parts += [texts["asked_by"].format(who=who)] if who else []
-    message = f"{texts[key].format(command=result.command, host=host.name)}: {', '.join(parts)}"
+    message = f"{texts[key].format(command=result.command, host=name)}: {', '.join(parts)}"
     if result.outcome in _FAILURES and result.message:
         message = f"{message} ({result.message})"
-    unique_id = f"{host.uid}_{POWER_STATE}"
-    entity_id = er.async_get(hass).async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id)
-    async_log(hass, host.name, message, entity_id or "")
+    async_log(hass, name, message, entity_id)
