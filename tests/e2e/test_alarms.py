@@ -92,6 +92,12 @@ async def times(lab: Lab, name: str) -> dict[str, float]:
     return {row["change"]: datetime.fromisoformat(row["at"]).timestamp() for row in rows}
 
 
+async def find_event(lab: Lab, rule_id: str) -> Json | None:
+    """Return the event entity of a rule."""
+    rows = [row for row in await lab.client.entities() if row["entity_id"].startswith("event.")]
+    return next((row for row in rows if row["unique_id"].startswith(rule_id)), None)
+
+
 def titles(rang: Phone) -> list[str]:
     return [message["title"] for message in rang.messages]
 
@@ -167,6 +173,48 @@ async def test_killed_broker_is_one_alarm(new_host: NewHost, lab: Lab, mine: Pho
 
 
 # ---------------------------------------------------------------- Home Assistant
+
+
+async def test_a_tick_in_the_to_do_list_acknowledges_and_a_restart_is_no_event(
+    lab: Lab, tidy: AsyncExitStack, gauge: Gauge
+) -> None:
+    name, client = "Hot in the list", lab.client
+    rule_id = await add_rule(client, "above", name, condition={"above": 80}, entities=[gauge.entity_id])
+    row = await until(lambda: find_event(lab, rule_id), timeout_s=60, what="the event entity")
+    (list_id,) = [each["entity_id"] for each in await client.entities() if each["entity_id"].startswith("todo.")]
+
+    async def items() -> list[Json]:
+        answer = await client.call("todo.get_items", {"entity_id": list_id}, response=True)
+        return [item for item in answer[list_id]["items"] if item["summary"].startswith(name)]
+
+    await gauge.publish(90.0)
+    (item,) = await until(items, timeout_s=30, what="the item")
+    assert (item["status"], item["description"].splitlines()[0]) == ("needs_action", "Warning: above 80 °C")
+    triggers = [
+        {"trigger": "state", "entity_id": row["entity_id"]},
+        {"trigger": "todo.item_added", "target": {"entity_id": list_id}},
+    ]
+    await client.rest(
+        "POST", "config/automation/config/alarm", {"alias": "An alarm", "triggers": triggers, "actions": []}
+    )
+    await client.wait_state("automation.an_alarm", "on")
+
+    await lab.home_assistant.stop()
+    await lab.home_assistant.start()
+    client = lab.client
+    await client.watch_states()
+    await client.wait_state(gauge.entity_id, "90.0")
+    assert [each["uid"] for each in await until(items, timeout_s=60, what="the item again")] == [item["uid"]]
+    assert (await client.state("automation.an_alarm"))["attributes"]["last_triggered"] is None
+
+    tick = {"entity_id": list_id, "item": item["uid"], "rename": item["summary"], "status": "completed"}
+    await client.call("todo.update_item", tick)
+    (alarm,) = await alarms(client, name)
+    assert (alarm["state"], alarm["acknowledged_by"]["who"]) == ("acknowledged", "Demo")
+    assert (await client.state("automation.an_alarm"))["attributes"]["last_triggered"] is not None
+    await gauge.publish(20.0)
+    await normal(lab, name)
+    assert await items() == []
 
 
 async def test_hold_continues_after_home_assistant_was_killed(lab: Lab, mine: Phone, gauge: Gauge) -> None:
