@@ -318,6 +318,24 @@ async def test_values_stay_while_the_connection_is_lost(page: Page, household: H
     await household.wait_state(COLD, "acknowledged")
 
 
+async def test_what_a_cause_explains_is_folded_into_its_row(page: Page, household: Household) -> None:
+    client = household.lab.client
+    await client.command("input_number/create", name="Cellar humidity", min=0, max=100, initial=5)
+    rule, entity_id = "Cellar is humid", "input_number.cellar_humidity"
+    more = {"parent_entities": [DOOR]}
+    rule_id = await add_rule(client, "above", rule, condition={"above": 70}, entities=[entity_id], more=more)
+    try:
+        await household.set(entity_id, 90)
+        await household.wait_state(rule, "suppressed")
+        await open_cards(page, household)
+
+        await expect(page.locator("li.alarm")).to_have_count(3)
+        await row(page, OPEN).get_by_text("1 more is quiet because of it").click()
+        await expect(row(page, OPEN).locator(".kids li")).to_contain_text(rule)
+    finally:
+        await remove(client, rule_id)
+
+
 async def test_dialog_of_a_rule_with_several_alarms_lists_them(page: Page, household: Household) -> None:
     client = household.lab.client
     names = ("Disk one", "Disk two", "Disk three")

@@ -47,7 +47,6 @@ export class AlarmActions {
     return status && status.ends > Date.now() ? status : undefined;
   }
 
-  /** Return whether an alarm stays where it is because its action can be undone. */
   isHeld(id) {
     return Boolean(this.status(id));
   }
@@ -105,7 +104,7 @@ export class AlarmActions {
     return this.#run(window, () => alarms.endMaintenance(this.host.hass, window));
   }
 
-  /** Open the menu that starts maintenance for a target; Home Assistant itself shows a refusal. */
+  /** Start maintenance for a target; Home Assistant itself shows a refusal. */
   openStartMenu(anchor, target) {
     const { hass } = this.host;
     const items = times(hass).slice(1).map(({ label, at }) => ({
@@ -155,7 +154,6 @@ export class AlarmActions {
     });
   }
 
-  /** Open the menu with everything that is not a button; `details` opens the details where they are not shown. */
   openMoreMenu(anchor, row, { details, name }) {
     const { hass } = this.host;
     const at = { hour: new Date(Date.now() + HOUR_MS), tomorrow: morning(1) };

@@ -21,7 +21,7 @@ export const chartStyles = sheet(`
 .graph .now { fill: var(--primary-text-color); font-weight: 700; font-size: 12px } .graph .limit { fill: var(--primary-text-color); font-weight: 500 }
 `);
 
-/** Return a chart, `{element, update(hass, row)}`; empty for an alarm without numbers. */
+/** Return `{element, update(hass, row)}`; empty for an alarm without numbers. */
 export const createChart = (changed) => {
   const element = h("div", { class: "chart" });
   let points = null;
@@ -77,14 +77,16 @@ const append = (points, state, value) => {
   if (at && (!last || (at > last.at + 1 && last.value !== value))) points.push({ at, value });
 };
 
-const scaleOf = (values) => {
+const scaleOf = (values, unit) => {
   const low = Math.min(...values);
   const high = Math.max(...values);
   const span = high - low || Math.abs(high) || 1;
   const rough = span / TICKS;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].find((factor) => factor * power >= rough) * power;
-  const [from, to] = [Math.floor((low - span * 0.05) / step) * step, Math.ceil((high + span * 0.05) / step) * step];
+  const isShare = unit === "%" && low >= 0 && high <= 100;
+  const from = Math.max(isShare ? 0 : -Infinity, Math.floor((low - span * 0.05) / step) * step);
+  const to = Math.min(isShare ? 100 : Infinity, Math.ceil((high + span * 0.05) / step) * step);
   const digits = Math.max(0, -Math.floor(Math.log10(step)));
   return { from, to, digits, ticks: Array.from({ length: Math.round((to - from) / step) + 1 }, (_, index) => from + index * step) };
 };
@@ -134,7 +136,7 @@ const draw = (hass, row, points, value, start, width) => {
   const shown = points.filter(({ at }) => at >= start - LONGEST_MS);
   const values = [...shown.map((point) => point.value), value, ...limits].filter((number_) => number_ !== null);
   if (!values.length) return [];
-  const scale = scaleOf(values);
+  const scale = scaleOf(values, row.unit);
   const x = (at) => LEFT + (Math.max(0, at - start) / (now - start)) * (right - LEFT);
   x.span = now - start;
   const y = (number_) => TOP + ((scale.to - number_) / (scale.to - scale.from)) * (BOTTOM - TOP);

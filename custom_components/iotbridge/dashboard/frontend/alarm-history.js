@@ -24,7 +24,7 @@ export const historyStyles = [
 `),
 ];
 
-/** Return the history, `{element, update(hass, target, state)}`; it is fetched again when the open alarms change. */
+/** Return `{element, update(hass, target, state)}`; fetched again when the open alarms change. */
 export const createHistory = (changed) => {
   const element = h("li");
   let episodes = null;

@@ -7,7 +7,7 @@ import {
   SEVERITY_CLASSES, SEVERITY_ICONS, commentText, limitText, liveValue, nextText, stateText, titleOf, valueText,
 } from "./alarm-texts.js";
 import { StableOrder, followAlarms, isWaiting, linkedAlarm, takeOpened } from "./alarms.js";
-import { KeyedList, h, icon, keepFocus, renderOnce, setText } from "./dom.js";
+import { KeyedList, h, icon, keepFocus, openMoreInfo, renderOnce, setText } from "./dom.js";
 import { age, clock, duration, isToday, measure, moment, secondsSince, until } from "./formats.js";
 import { LiveElement } from "./live-element.js";
 import { sheet } from "./styles.js";
@@ -17,6 +17,7 @@ const MAX_NORMAL = 10;
 
 const infoStyles = sheet(`
 :host { container-type: inline-size }
+.place { display: inline-flex; align-items: center; min-height: 44px; margin: -12px 0; color: var(--secondary-text-color) } .place ha-icon { --mdc-icon-size: 18px; width: 18px; height: 18px }
 .big { display: flex; align-items: baseline; flex-wrap: wrap; gap: 4px 12px } .big strong { font-size: 32px; font-weight: 500; line-height: 40px } .big b { font-weight: 500 }
 .chips { display: flex; gap: 8px; margin: 4px 0 8px; flex-wrap: wrap }
 h3 { font-size: 14px; font-weight: 500; margin: 16px 0 4px } p { line-height: 20px } .comment { margin: 8px 0 }
@@ -48,16 +49,16 @@ export default class AlarmInfo extends LiveElement {
     super(rowStyles, ...historyStyles, chartStyles, infoStyles);
     this.actions = new AlarmActions(this);
     this.#chart = createChart(() => this.changed());
-    const names = ["note", "back", "big", "chips", "help", "chain", "before", "forecast"];
+    const names = ["note", "back", "place", "big", "chips", "help", "chain", "before", "forecast"];
     this.#parts = Object.fromEntries(names.map((name) => [name, h("div")]));
-    const { note, back, big, chips, help, chain, before, forecast } = this.#parts;
+    const { note, back, place, big, chips, help, chain, before, forecast } = this.#parts;
     big.className = "big";
     chips.className = "chips";
     this.#parts.rows = h("ul", { class: "rows" });
     this.#parts.status = h("div", { class: "state", role: "status" });
     this.#parts.bar = h("div", { class: "bar" });
     this.#parts.acting = h("div", { class: "acting" }, this.#parts.status, this.#parts.bar);
-    this.#parts.detail = h("div", null, back, big, chips, this.#chart.element, help, chain, forecast, before, this.#parts.acting);
+    this.#parts.detail = h("div", null, back, place, big, chips, this.#chart.element, help, chain, forecast, before, this.#parts.acting);
     this.shadowRoot.append(note, this.#parts.rows, this.#parts.detail);
     const info = this;
     const context = {
@@ -159,7 +160,6 @@ export default class AlarmInfo extends LiveElement {
     this.changed();
   }
 
-  /** Ask for the details of an alarm, once for each of its transitions. */
   async #ask(hass, row) {
     const key = JSON.stringify([row.rule_id, row.entity_id, row.episode, row.state, row.severity, row.notified?.length, row.next?.length]);
     if (key === this.#asked) return;
@@ -192,6 +192,11 @@ export default class AlarmInfo extends LiveElement {
   }
 
   #updateHead(hass, row) {
+    const place = row.entity_id ? [row.area, row.name].filter(Boolean).join(" · ") : null;
+    renderOnce(this.#parts.place, place, () => {
+      const open = () => openMoreInfo(this, row.entity_id);
+      return place ? h("button", { class: "place", type: "button", onclick: open }, place, icon("chevron-right")) : [];
+    });
     const value = liveValue(hass, row);
     const text = value !== null ? valueText(hass, row, value) : row.value || stateText(hass, row);
     const beyond = value !== null && row.limit !== null && row.side ? (row.side === "above" ? value - row.limit : row.limit - value) : null;

@@ -23,7 +23,6 @@ const listStyles = sheet(`
 @container (max-width: 480px) { .well { gap: 4px 12px; padding: 20px 16px } .well > ha-icon { --mdc-icon-size: 40px; width: 40px; height: 40px } .well b { font-size: 16px; line-height: 22px } }
 `);
 
-// What each block shows: its icon, the rows, and how a row looks.
 const BLOCKS = {
   needs_you: { icon: "bell-ring", has: (row) => OPEN_STATES.has(row.state) && !isSilent(row), row: createAlarmRow },
   silent: { icon: "access-point-off", has: (row) => OPEN_STATES.has(row.state) && isSilent(row), row: createSilentRow },
@@ -143,7 +142,6 @@ export default class AlarmList extends LiveElement {
       .map((window) => ({ ...window, id: window.window_id ?? window.kind }));
   }
 
-  /** Return whether an alarm is one of the rule, the device or the area of the card. */
   #isInPlace(row) {
     const { device_id: deviceId, area_id: areaId, entity: rule } = this.config;
     if (rule && row.rule_entity_id && row.rule_entity_id !== rule) return false;
@@ -166,8 +164,6 @@ export default class AlarmList extends LiveElement {
       const title = this.config.title || t(hass, `list.${this.#show}`);
       return [icon(BLOCKS[this.#show].icon), h("h2", null, title), this.#headingButton(hass, waiting)];
     });
-    this.#parts.heading.hidden = !this.#parts.heading.hasChildNodes();
-    this.#parts.heading.style.display = this.#parts.heading.hidden ? "none" : "";
   }
 
   #headingButton(hass, waiting) {
@@ -259,7 +255,6 @@ export default class AlarmList extends LiveElement {
     if (fresh.length) setText(this.#parts.live, t(hass, "list.new", { names: fresh.map((row) => titleOf(hass, row)).join(", ") }));
   }
 
-  /** Hide a block with a heading while it is empty: an empty block is absent. */
   #hideWhenEmpty(rows) {
     const card = this.parentElement;
     const { device_id: deviceId, area_id: areaId, heading } = this.config;

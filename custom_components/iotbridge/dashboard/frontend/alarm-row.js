@@ -18,7 +18,7 @@ export const rowStyles = sheet(`
 .alarm .told { font-size: 12px; line-height: 18px; color: var(--secondary-text-color); margin-top: 2px; font-variant-numeric: tabular-nums }
 .alarm .told ha-icon { --mdc-icon-size: 14px; width: 14px; height: 14px; margin: 0 4px 0 0; vertical-align: -2px }
 .alarm .do { display: flex; gap: 6px; line-height: 20px; margin-top: 4px } .alarm .do ha-icon { --mdc-icon-size: 16px; width: 16px; height: 16px; margin-top: 2px; color: var(--secondary-text-color) }
-.alarm .acts { display: flex; gap: 4px; align-items: start } .alarm .kids { grid-column: 2 / -1; margin-top: 4px } .alarm :empty:not(ha-icon) { display: none }
+.alarm .acts { display: flex; gap: 4px; align-items: start } .alarm .kids { grid-column: 2 / -1; margin-top: 4px } .kids-place { display: contents } .alarm :empty:not(ha-icon) { display: none }
 .alarm .state { grid-column: 2 / -1; display: flex; flex-wrap: wrap; align-items: center; gap: 0 8px; font-weight: 500; min-height: 44px } .alarm .state ha-icon { --mdc-icon-size: 20px; width: 20px; height: 20px; color: var(--secondary-text-color) }
 .alarm .state span { flex: 1 1 160px; line-height: 18px } .alarm .state small { display: block; font-weight: 400; color: var(--secondary-text-color) }
 .kids summary { list-style: none; display: inline-flex; align-items: center; gap: 4px; min-height: 44px; margin: 0 -8px -8px; padding: 0 12px 0 4px; border-radius: 8px; cursor: pointer; font-weight: 500 }
@@ -122,13 +122,11 @@ export const createAlarmRow = (context) => {
         h("ul", null, data.map(([, childTitle, at]) =>
           h("li", null, icon("subdirectory-arrow-right"), h("span", null, childTitle), h("span", { class: "num" }, at ? clock(hass, at) : "")))));
     });
-    setAttribute(children, "style", rows.length ? "display: contents" : "display: none");
   };
 
   return { element, update };
 };
 
-/** Return the line about an action that is done or has failed, or about the right that a user lacks for an alarm. */
 export const statusLine = (hass, now, refused) => {
   if (now?.phase === "done") return line("check", now.text, null, t(hass, "action.undo"), now.undo);
   if (now?.phase === "failed") return line("alert", t(hass, "action.failed"), now.text, t(hass, "action.again"), now.again);

@@ -5,7 +5,7 @@ import { h, hiddenText, icon, renderOnce, setAttribute, setText } from "./dom.js
 import { age, secondsSince, until } from "./formats.js";
 import { t } from "./texts.js";
 
-/** Return a row, `{element, update(row)}`, from what it shows: icon, title, text and at most one action. */
+/** Return `{element, update(row)}`; `describe` returns icon, title, text and at most one action. */
 const createShortRow = (context, describe) => {
   let row;
   const shape = h("span", { style: "display: contents" });
@@ -22,10 +22,9 @@ const createShortRow = (context, describe) => {
       const shown = describe(hass, row);
       const status = context.actions.status(row.id);
       setAttribute(element, "data-id", row.id);
-      name.hidden = !row.rule_entity_id;
-      name.style.display = name.hidden ? "none" : "";
-      title.style.display = name.hidden ? "" : "none";
-      setText(name.hidden ? title : name, shown.title);
+      title.hidden = Boolean(row.rule_entity_id);
+      name.hidden = !title.hidden;
+      setText(title.hidden ? name : title, shown.title);
       setText(text, status?.phase === "failed" ? `${t(hass, "action.failed")} ${status.text}` : status?.phase === "done" ? status.text : shown.text);
       renderOnce(shape, shown.icon, () => icon(shown.icon));
       const action = status?.phase === "done" ? { label: t(hass, "action.undo"), run: () => status.undo() } : shown.action;

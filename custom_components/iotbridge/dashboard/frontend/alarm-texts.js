@@ -17,14 +17,13 @@ export const titleOf = (hass, { rule, rule_entity_id: ruleEntity, entity_id: ent
 export const namesOf = (hass, names) =>
   new Intl.ListFormat(hass.locale.language, { type: "conjunction" }).format([...new Set(names)]);
 
-/** Return "for 11 min" within an hour, then "since 19:05" or "since 26 November, 05:10". */
+/** for 11 min, since 19:05, since 26 November, 05:10 */
 export const sinceText = (hass, at) => {
   const seconds = secondsSince(at);
   if (seconds < HOUR_S) return t(hass, "alarm.for", { age: age(hass, seconds) });
   return t(hass, isToday(hass, at) ? "alarm.since_time" : "alarm.since_day", { moment: moment(hass, at) });
 };
 
-/** Return the present value of an alarm's entity as a number; null where it is none. */
 export const liveValue = (hass, row) => {
   const state = hass.states[row.entity_id]?.state;
   const value = state === undefined || state.trim() === "" ? NaN : Number(state);
@@ -72,7 +71,6 @@ export const stateText = (hass, row) => {
   }
 };
 
-/** Return who was notified and who follows; empty where there is nothing to say. */
 export const notifiedText = (hass, row) => {
   const said = [];
   const delivered = row.notified.filter(({ result }) => result !== "refused");
@@ -93,7 +91,6 @@ export const notifiedText = (hass, row) => {
   return said.join(" · ");
 };
 
-/** Return who is notified next, with the time that is left, or the time of day when it is further away. */
 export const nextText = (hass, next) => {
   const left = -secondsSince(next.at);
   const [soon, later] = next.kind === "repeated" ? ["alarm.again_in", "alarm.again_at"] : ["alarm.follows_in", "alarm.follows_at"];

@@ -108,7 +108,6 @@ const STATES = ["unacknowledged", "returned_unacknowledged", "acknowledged", "sn
 
 export const severityOf = (row) => SEVERITIES.indexOf(row.severity);
 
-/** Compare two alarms: unacknowledged ones first, the most severe first, the newest first. */
 const byUrgency = (a, b) =>
   STATES.indexOf(a.state) - STATES.indexOf(b.state) ||
   severityOf(b) - severityOf(a) ||
@@ -171,18 +170,18 @@ export const endMaintenance = (hass, window) =>
 
 const opened = new Map();
 
-/** Open the dialog of an alarm's rule; it shows the alarm among those of the rule. */
+/** Open the dialog of an alarm's rule, which shows that alarm. */
 export const openAlarm = (element, row) => {
   opened.set(row.rule_entity_id, row.entity_id);
   openMoreInfo(element, row.rule_entity_id);
 };
 
-/** Return the entity whose alarm was opened last, once; undefined where the rule was opened. */
+/** Return the entity whose alarm was opened, once; undefined where the rule was. */
 export const takeOpened = (ruleEntityId) => {
   const entityId = opened.get(ruleEntityId);
   opened.delete(ruleEntityId);
   return entityId;
 };
 
-/** Return the id of the alarm that a link names, as those of notifications do. */
+/** Alarm that a link names, as those of notifications do. */
 export const linkedAlarm = () => new URLSearchParams(location.search).get("alarm");

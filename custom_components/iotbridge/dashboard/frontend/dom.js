@@ -14,7 +14,7 @@ export const h = (tag, attributes, ...children) => {
   return element;
 };
 
-/** Return an icon of Home Assistant; a screen reader skips it, so the meaning has to be in a text as well. */
+/** Return an icon, which screen readers skip: its meaning has to be in a text as well. */
 export const icon = (name) => h("ha-icon", { icon: name.includes(":") ? name : `mdi:${name}`, "aria-hidden": "true" });
 
 export const hiddenText = (text) => h("span", { class: "sr" }, text);
@@ -23,7 +23,6 @@ export const setText = (element, text) => {
   if (element.textContent !== text) element.textContent = text;
 };
 
-/** Set an attribute in place; null or false removes it. */
 export const setAttribute = (element, name, value) => {
   if (value === null || value === undefined || value === false) element.removeAttribute(name);
   else if (element.getAttribute(name) !== `${value}`) element.setAttribute(name, value);

@@ -61,11 +61,11 @@ const dayNumber = (hass, date) =>
 
 export const isToday = (hass, date) => dayNumber(hass, date) === dayNumber(hass, Date.now());
 
-/** Return the time of a moment of today, the day and the time of any other. */
+/** Time of a moment of today, day and time of any other. */
 export const moment = (hass, date) =>
   isToday(hass, date) ? clock(hass, date) : t(hass, "format.day_time", { day: day(hass, date), time: clock(hass, date) });
 
-/** Return a moment in the near future: "22:42", "tomorrow 07:00", "Tuesday 07:00" or a date. */
+/** 22:42, tomorrow 07:00, Tuesday 07:00 or a date */
 export const until = (hass, date) => {
   const at = new Date(date).getTime();
   if (isToday(hass, at)) return clock(hass, at);
@@ -75,7 +75,7 @@ export const until = (hass, date) => {
   return moment(hass, at);
 };
 
-/** Return a duration in its largest unit: 12 s, 14 min, 3 h, 2 days. */
+/** 12 s, 14 min, 3 h, 2 days */
 export const age = (hass, seconds) => {
   const s = Math.max(0, Math.floor(seconds));
   if (s < MINUTE_S) return `${s} s`;
@@ -84,7 +84,7 @@ export const age = (hass, seconds) => {
   return t(hass, "format.days", { count: Math.floor(s / DAY_S) });
 };
 
-/** Return a duration in its two largest units: 3 h 20 min. */
+/** 3 h 20 min */
 export const duration = (hass, seconds) => {
   const s = Math.max(0, Math.floor(seconds));
   const [unit, rest] = s >= DAY_S ? [DAY_S, HOUR_S] : s >= HOUR_S ? [HOUR_S, MINUTE_S] : [1, 1];
@@ -92,7 +92,7 @@ export const duration = (hass, seconds) => {
   return unit > 1 && remainder ? `${age(hass, s)} ${age(hass, remainder)}` : age(hass, s);
 };
 
-/** Return a countdown: 8:52, 1:08:52. */
+/** 8:52, 1:08:52 */
 export const countdown = (seconds) => {
   const s = Math.max(0, Math.round(seconds));
   const [hours, minutes] = [Math.floor(s / HOUR_S), Math.floor((s % HOUR_S) / MINUTE_S)];

@@ -39,7 +39,7 @@ defineLazily("iotbridge-alarm-list", () => import("./alarm-list.js"), {
           { name: "history_path", selector: { navigation: {} } },
         ],
         computeLabel: ({ name }) => t(page(), `editor.${name}`),
-        computeHelper: ({ name }) => (["heading", "entity", "device_id", "area_id", "history_path"].includes(name) ? t(page(), `editor.${name}_helper`) : undefined),
+        computeHelper: ({ name }) => (name === "show" || name === "title" ? undefined : t(page(), `editor.${name}_helper`)),
       };
     },
   },

@@ -11,7 +11,7 @@ export const shared = sheet(`
 :host { display: block; font: 400 14px/1.6 var(--ha-font-family-body, Roboto, sans-serif); color: var(--primary-text-color);
   --crit: var(--error-color); --warn: var(--warning-color); --note: var(--info-color); --calm: var(--state-icon-color);
   --off: var(--disabled-text-color); --surface: var(--ha-card-background, var(--card-background-color)); --ink: var(--primary-text-color) }
-:host([hidden]) { display: none }
+[hidden], :host([hidden]), .heading:empty { display: none !important }
 * { box-sizing: border-box; margin: 0 }
 ha-card { container-type: inline-size; overflow: clip; display: block }
 button, input, textarea { font: inherit; color: inherit }
