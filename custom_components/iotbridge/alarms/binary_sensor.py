@@ -47,6 +47,22 @@ class RuleProblem(IotBridgeRuleAlarmsEntity, BinarySensorEntity):
 
     _unrecorded_attributes = frozenset({"alarms", "custom_ui_more_info", "instructions"})
 
+    def __init__(self, alarms: AlarmsManager, rule: Rule, device: DeviceEntry) -> None:
+        """Keep the severity of the rule, to follow its changes."""
+        super().__init__(alarms, rule, device)
+        self._severity = rule.severity
+
+    @override
+    @callback
+    def _async_rule_changed(self) -> None:
+        """Update the state, and the severity in Home Assistant's own Alerts."""
+        super()._async_rule_changed()
+        before, self._severity = self._severity, self._rule.severity
+        if self._severity is not before:
+            self.hass.async_create_task(
+                core_alerts.async_change_severity(self.hass, self.entity_id, before, self._severity)
+            )
+
     @override
     async def async_removed_from_registry(self) -> None:
         """Take the rule out of Home Assistant's own Alerts."""

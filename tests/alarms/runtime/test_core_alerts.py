@@ -143,3 +143,19 @@ async def test_a_rule_stays_in_the_list_over_a_reload_and_a_rename(
     await kit.hass.async_block_till_done()
 
     assert await security() == {"alert_entities": [{"entity": "binary_sensor.boiler", "severity": "alert"}]}
+
+
+@pytest.mark.parametrize(("chosen", "shown"), [("warning", "alert"), ("alert", "alert"), (None, None)])
+async def test_the_severity_of_an_edited_rule_is_followed_unless_a_person_chose_one(
+    kit: Kit, entry: MockConfigEntry, security: Security, chosen: str | None, shown: str | None
+) -> None:
+    rule_id = await add_rule(kit, "sensor.one", severity=Severity.WARNING)
+    listed = {"entity": rule_entity(kit, rule_id), **({"severity": chosen} if chosen else {})}
+    await security({"alert_entities": [DOOR, listed]})
+    subentry = entry.subentries[rule_id]
+
+    kit.hass.config_entries.async_update_subentry(entry, subentry, data={**subentry.data, "severity": "critical"})
+    await kit.hass.async_block_till_done()
+
+    changed = {**listed, "severity": shown} if shown else listed
+    assert await security() == {"alert_entities": [DOOR, changed]}

@@ -4,7 +4,7 @@ The list is a private part of Home Assistant's frontend, without an interface fo
 it has the shape known here; everything else in it, and other people's entries, stay as they are.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 import importlib
 from typing import Any
 
@@ -86,14 +86,24 @@ def async_follow_renames(hass: HomeAssistant) -> CALLBACK_TYPE:
     return hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, updated)
 
 
+async def async_change_severity(hass: HomeAssistant, entity_id: str, before: Severity, after: Severity) -> None:
+    """Follow the severity of an edited rule; one that a person chose for the entry stays."""
+    listed = {"entity": entity_id, "severity": _SEVERITIES[before]}
+    await _async_replace(hass, lambda entry: {**entry, "severity": _SEVERITIES[after]} if entry == listed else entry)
+
+
 async def _async_rename(hass: HomeAssistant, before: str, after: str) -> None:
+    await _async_replace(hass, lambda entry: {**entry, "entity": after} if entry["entity"] == before else entry)
+
+
+async def _async_replace(hass: HomeAssistant, replace: Callable[[Entry], Entry]) -> None:
+    """Replace entries; leave a list of another shape alone."""
     try:
         store = await _async_store(hass)
         entries = _entries(store)
     except UnknownAlertsError:
         return
-    renamed = [{**entry, "entity": after} if entry["entity"] == before else entry for entry in entries]
-    await _async_save(store, entries, renamed)
+    await _async_save(store, entries, [replace(entry) for entry in entries])
 
 
 async def _async_store(hass: HomeAssistant) -> Any:
