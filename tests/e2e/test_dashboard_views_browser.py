@@ -127,6 +127,20 @@ async def test_reboot_asks_first_and_its_answer_is_in_the_row(
         assert (await commands.get())["command"] == "reboot"
 
 
+async def test_page_of_a_host_reboots_it_after_a_question(
+    page: Page, lab: Lab, host: Host, open_dashboard: str
+) -> None:
+    async with messages(lab, f"{host.topic}/command") as commands:
+        await page.goto(f"{open_dashboard}/host-{await host.device_id()}")
+        await page.locator("hui-tile-card").filter(has_text=re.compile(r"^\s*Reboot\s*$")).click()
+        await expect(page.get_by_text(f"Reboot {host.node_id}?")).to_be_visible()
+        assert commands.empty()
+        await page.get_by_role("button", name="Reboot", exact=True).last.click()
+
+        assert (await commands.get())["command"] == "reboot"
+    await host.wait_command_event("reboot", "accepted")
+
+
 async def test_hidden_host_stays_hidden_after_renaming_and_can_be_shown_again(
     page: Page, lab: Lab, host: Host, open_dashboard: str
 ) -> None:
