@@ -4,6 +4,7 @@ const HOUR_MS = 3_600_000;
 const HOURS = 24;
 /** Of an hour with several states the first of these counts, else the longest. */
 const URGENT = ["lost", "rebooting", "shutting_down"];
+const NOT_KNOWN = new Set(["unknown", "unavailable"]);
 const UNKNOWN = new Array(HOURS).fill(null);
 
 /** Return the states of each entity in the last 24 hours, oldest first: `[[time in ms, state], …]`. */
@@ -28,7 +29,7 @@ const stateOf = (changes, begin, end) => {
   const lengths = new Map();
   changes.forEach(([at, state], index) => {
     const length = Math.min(changes[index + 1]?.[0] ?? Infinity, end) - Math.max(at, begin);
-    if (length > 0) lengths.set(state, (lengths.get(state) ?? 0) + length);
+    if (length > 0 && !NOT_KNOWN.has(state)) lengths.set(state, (lengths.get(state) ?? 0) + length);
   });
   const longest = [...lengths].sort(([, a], [, b]) => b - a)[0]?.[0] ?? null;
   return URGENT.find((state) => lengths.has(state)) ?? longest;
