@@ -177,8 +177,8 @@ class Home:
     # ---------------------------------------------------------------- invariants
 
     async def settle(self) -> None:
-        """Wait until all holds and grace periods have elapsed."""
-        for seconds in (3, 61, 80, 3, 61, 3):
+        """Wait until all holds have elapsed, the longest 200 seconds, and then the grace periods of their causes."""
+        for seconds in (3, 61, 80, 3, 61, 80, 3, 3):
             await self.wait(seconds)
 
     def check(self) -> None:
