@@ -15,6 +15,11 @@ RECORDS: list[dict[str, Any]] = [
     {"channel": 1, "type": "temperature", "value": 20},
     {"channel": 1, "type": "humidity", "value": 40},
     {"name": "boiler", "value": 61.5, "alarm": False},
+    {"n": "t_in", "v": 21.5},
+    {"chip": "nvme", "label": "Package", "value": 38.9, "unit": "C"},
+    {"chip": "coretemp", "label": "Package", "value": 55.0, "unit": "C"},
+    {"circuit": 1, "sensor": "flow", "temp": 35.5},
+    {"circuit": 1, "sensor": "return", "temp": 30.5},
     {"name": "sda", "serial": "WD-123", "temp": 40},
     {"phase": "L1", "voltage": 231, "current": 0.4},
 ]
@@ -64,3 +69,9 @@ def test_a_name_that_two_records_share_names_neither() -> None:
     (report,) = decode(Sample("nas", json.dumps({"probes": probes}).encode())).reports
 
     assert {field.named_path for field in report.fields} == {None}
+
+
+def test_two_members_identify_a_record_together() -> None:
+    records = [{"chip": chip, "label": "Package", "value": 55.0, "unit": "C"} for chip in ("coretemp", "nvme")]
+
+    assert values(records).keys() - values([]).keys() == {("records", "coretemp Package"), ("records", "nvme Package")}

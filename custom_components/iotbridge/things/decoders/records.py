@@ -18,6 +18,7 @@ from ..vocabulary.keys.identities import (
     NO_KINDS,
     OF_PARTS,
     OF_RECORDS,
+    PAIRS,
     TIMES,
     UNITS,
     VALUES,
@@ -36,10 +37,10 @@ _RANKS = {
     keys: {key: rank for rank, key in reversed(list(enumerate(keys)))}
     for keys in (OF_RECORDS, OF_PARTS, NAMES, KINDS, UNITS)
 }
-_DESCRIBING = BESIDE_A_VALUE | {*OF_RECORDS, *OF_PARTS, *NAMES, *KINDS}
+_DESCRIBING = BESIDE_A_VALUE | {*OF_RECORDS, *OF_PARTS, *NAMES, *KINDS} | {key for pair in PAIRS for key in pair}
 # Members that are the same in all records about one thing; the second, only if they are texts.
 _SAME = device_members.HARDWARE | device_members.SERIALS | device_members.DEVICES | device_members.SENDERS
-_SAME |= device_members.SOURCES | device_members.BUS_ADDRESSES | {*OF_RECORDS, *OF_PARTS, *KINDS}
+_SAME |= device_members.SOURCES | device_members.BUS_ADDRESSES | {*OF_RECORDS, *OF_PARTS, *KINDS, "chip"}
 # Members whose numbers tell the records of a list apart.
 _NUMBERED = _SAME | device_members.PARTS | {"sensor"}
 _SAME_TEXTS = frozenset({*NAMES, *UNITS})
@@ -84,10 +85,11 @@ def identified_record(element: Any, *, is_event: bool = False) -> IdentifiedReco
     keys = {plain_key(key): key for key in element if isinstance(key, str)}
     members = {plain: element[key] for plain, key in keys.items()}
     value_key = next((keys[plain] for plain in VALUES if _is_scalar(members.get(plain, {}))), None)
-    own, part = _first(members, _RANKS[OF_RECORDS]), _first(members, _RANKS[OF_PARTS])
+    pair = _pair(members)
+    own, part = _first(members, _RANKS[OF_RECORDS]) or pair, _first(members, _RANKS[OF_PARTS])
     if is_event and not own:
         return None
-    name, kind = _first(members, _RANKS[NAMES], only=str), _kind(members)
+    name, kind = pair or _first(members, _RANKS[NAMES], only=str), _kind(members)
     if value_key is None:
         identity = own or part or name or kind
         return IdentifiedRecord(identity, name) if identity else None
@@ -149,7 +151,7 @@ def _subject(element: Any) -> Hashable:
     if not isinstance(element, Mapping):
         return None
     members = {plain_key(key): value for key, value in element.items() if isinstance(key, str)}
-    if not _first(members, _RANKS[OF_RECORDS]) and not _first(members, _RANKS[OF_PARTS]):
+    if not (_pair(members) or _first(members, _RANKS[OF_RECORDS]) or _first(members, _RANKS[OF_PARTS])):
         return None
     described = {
         (key, label(value))
@@ -243,6 +245,15 @@ def _first(members: Mapping[str, Any], ranks: Mapping[str, int], only: type = ob
     for key in sorted(members.keys() & ranks.keys(), key=ranks.__getitem__):
         if isinstance(members[key], only) and (text := label(members[key])) and _is_short(text):
             return text
+    return None
+
+
+def _pair(members: Mapping[str, Any]) -> str | None:
+    """Return the texts of two members that identify a record together."""
+    for pair in PAIRS:
+        texts = [text for key in pair if (text := label(members.get(key))) and _is_short(text)]
+        if len(texts) == len(pair):
+            return " ".join(texts)
     return None
 
 

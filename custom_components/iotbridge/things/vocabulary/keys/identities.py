@@ -22,6 +22,8 @@ _PARTS = (
 )  # fmt: skip
 # Members that identify a record alone, whatever is beside them: {"measurementId": "4097", "type": "Air Temperature"}.
 OF_RECORDS = ("measurementid", "parameterid", "recordid", "obisid", "obis", "component", "eid")
+# Members that identify a record together: a chip has several sensors, a circuit a flow and a return.
+PAIRS = (("chip", "label"), ("chip", "sensor"), ("circuit", "sensor"))
 # Members that identify a part, of which several records may be about the same: {"channel": 1, "type": "humidity"}.
 OF_PARTS = (
     *OF_DEVICES, "adr", "channel", "port", "phase", "string", "slot", "socket", "line", "zone", "circuit", "index",
@@ -31,7 +33,8 @@ OF_PARTS = (
 NAMES = (
     "name", "devicename", "displayname", "label", "title", "sensor", "device", "key", "flag", "tag", "parameter",
     "param", "variable", "metric", "field", "property", "measurement", "room", "location", "mountpoint", "mount",
-    "filesystem", "interface", "disk", "drive", "core", *(part + end for end in ("name", "label") for part in _PARTS),
+    "filesystem", "interface", "disk", "drive", "core", "n",
+    *(part + end for end in ("name", "label") for part in _PARTS),
 )  # fmt: skip
 # Members with the kind of a record.
 KINDS = ("measurementtype", "valuetype", "type", "kind", "quantity", "direction", *(part + "type" for part in _PARTS))
