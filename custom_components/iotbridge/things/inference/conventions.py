@@ -7,8 +7,14 @@ from ..vocabulary.vendors.conventions import CONVENTIONS, Convention
 from .candidates.candidate import Candidate
 from .interpretation import Context
 
+
+def whole_key(key: str) -> re.Pattern[str]:
+    """Return the pattern of the whole keys that end with a key."""
+    return re.compile(f"(?:.*[./:])?(?:{key})(?:[.:]value)?")
+
+
 # Patterns of the whole keys.
-KEYS = {row: re.compile(f"(.*[./:])?{row.key}([.:]value)?") for row in CONVENTIONS}
+KEYS = {row: whole_key(row.key) for row in CONVENTIONS}
 
 
 def conventions_of(keys: frozenset[str], topic: str) -> tuple[Convention, ...]:
@@ -31,4 +37,4 @@ def known_convention(candidate: Candidate, context: Context) -> Convention | Non
 @lru_cache(256)
 def any_key(rows: tuple[Convention, ...]) -> re.Pattern[str]:
     """Return the pattern of the keys of all these conventions."""
-    return re.compile("|".join(f"(?:{KEYS[row].pattern})" for row in rows) or r"(?!)")
+    return whole_key("|".join(row.key for row in rows) or r"(?!)")
