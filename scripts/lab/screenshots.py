@@ -1,9 +1,13 @@
 """Program behind scripts/screenshots: takes the pictures of the documents from the demo, in a real browser."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
+import shutil
 import sys
 import tempfile
+
+from PIL import Image
 
 from .browser import browsing
 from .demo import device_page, power_state, start, start_things
@@ -29,6 +33,12 @@ KEPT = frozenset(
     }
 )
 """Pictures of the walk that documents show, or may show."""
+MOVING = IMAGES / "wizard.gif"
+"""Moving picture of the wizard, of these pictures of the walk."""
+FRAMES = ("start", "topic", "wait", "device", "chosen", "kind", "channel", "done")
+FRAME_MS = 1600
+FRAME_WIDTH = 520
+MAX_MOVING_B = 3_000_000
 
 
 def main() -> int:
@@ -55,11 +65,16 @@ async def _run(folder: Path) -> None:
             await page.wait_for_load_state("networkidle")
             await walk.picture("host.png")
         async with browsing(lab, width=760, height=1240) as page:
-            walk = Walk(page, lab, IMAGES, KEPT)
+            steps = folder.parent / "wizard"
+            steps.mkdir()
+            walk = Walk(page, lab, steps)
             await walk.open()
             await walk.learn()
             await walk.correct(UNLEARNED.title)
             await walk.add()
+        for name in KEPT & {path.name for path in steps.iterdir()}:
+            shutil.copyfile(steps / name, IMAGES / name)
+        save_moving([steps / f"wizard-{name}.png" for name in FRAMES], MOVING)
         async with browsing(lab) as page:
             device_id = await until(lambda: _device_id(lab), timeout_s=20, what="the device of the wizard")
             await Walk(page, lab, IMAGES, KEPT).device(device_id, "Device info", "g/m³")
@@ -70,7 +85,19 @@ async def _run(folder: Path) -> None:
         async with browsing(lab, height=760) as page:
             device_id = await until(lambda: _device_id(lab, "Alarms"), timeout_s=20, what="the device of the alarms")
             await Walk(page, lab, IMAGES, KEPT).alarms(device_id)
-    print(f"written into {IMAGES.relative_to(ROOT)}: {', '.join(sorted(KEPT))}")
+    print(f"written into {IMAGES.relative_to(ROOT)}: {', '.join(sorted({*KEPT, MOVING.name}))}")
+
+
+def save_moving(pictures: Sequence[Path], target: Path) -> None:
+    """Write a moving picture; LabError if it is too large for a page."""
+    frames = []
+    for path in pictures:
+        with Image.open(path) as picture:
+            height = round(picture.height * FRAME_WIDTH / picture.width)
+            frames.append(picture.convert("RGB").resize((FRAME_WIDTH, height)).quantize(128))
+    frames[0].save(target, save_all=True, append_images=frames[1:], duration=FRAME_MS, loop=0, optimize=True)
+    if target.stat().st_size > MAX_MOVING_B:
+        raise LabError(f"{target.name} has {target.stat().st_size:,} bytes; at most {MAX_MOVING_B:,} are wanted")
 
 
 async def _device_id(lab: Lab, name: str = UNLEARNED.title) -> str | None:
