@@ -100,7 +100,7 @@ def _shown(states: dict[str, str | None]) -> dict[str, str]:
     usage = states.get("cpu usage")
     is_there = usage not in (None, "unavailable", "unknown")
     return {
-        "power": states.get("power state") or "missing",
+        "power": states.get("availability") or "missing",
         "missing": ", ".join(sorted(BASICS - states.keys())),
         "usage": "there" if is_there else str(usage),
     }

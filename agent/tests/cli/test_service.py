@@ -121,7 +121,7 @@ def test_the_rule_names_the_enabled_commands_and_one_user() -> None:
 
 def test_packaged_files_equal_the_installed_ones() -> None:
     program, config_path = "/usr/bin/iotbridge-agent", Path("/etc/iotbridge-agent/agent.toml")
-    packaged = {path.name: path.read_text() for path in PACKAGING.iterdir()}
+    packaged = {path.name: path.read_text() for path in PACKAGING.iterdir() if path.is_file()}
     assert packaged["iotbridge-agent.service"] == unit_text(config_path, program)
     assert packaged["50-iotbridge-agent.rules"] == rule_text(("shutdown", "reboot", "suspend"))
     assert packaged["iotbridge-agent.sysusers"] == service.SYSUSERS_TEXT

@@ -296,6 +296,8 @@ class ThingsManager:
         if (device := mqtt_client.async_device(self.hass, uid)) is None:
             return
         if not mqtt_client.async_has_entities(self.hass, device.id):
+            if self.publisher.is_wanted(uid):  # by now; it is announced again
+                self._cleared_at[uid] = time.monotonic()
             dr.async_get(self.hass).async_remove_device(device.id)
         elif attempts > 1:
             self._async_schedule_removal(uid, attempts - 1)
