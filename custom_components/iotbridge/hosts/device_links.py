@@ -13,6 +13,9 @@ from ..protocol.topics import HostKey, uid_head
 from .inventory import Host
 from .manager import HostsManager
 
+# A longer list is unreadable in a dialog.
+MAX_LINKS = 100
+
 type LinkListener = Callable[[Host, dr.DeviceEntry], None]
 
 
@@ -69,11 +72,12 @@ class DeviceLinks:
 
     @callback
     def async_pages(self) -> str:
-        """Return links to the pages of all hosts as a list, an empty text without hosts."""
+        """Return links to the pages of the hosts as a list, an empty text without hosts."""
         devices = [dr.async_get(self._hass).async_get(device_id) for device_id in self._hosts]
         names = {device.id: device.name_by_user or device.name or "" for device in devices if device}
         ordered = sorted(names.items(), key=lambda named: named[1].casefold())
-        return "\n".join(f"- {device_link(name, device_id)}" for device_id, name in ordered)
+        lines = [f"- {device_link(name, device_id)}" for device_id, name in ordered[:MAX_LINKS]]
+        return "\n".join([*lines, "- …"] if len(ordered) > MAX_LINKS else lines)
 
     @callback
     def _async_host_changed(self, host: Host) -> None:

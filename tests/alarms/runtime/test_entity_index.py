@@ -104,6 +104,26 @@ def test_hidden_and_disabled_entities_do_not_match(house: House) -> None:
     assert house.matching(areas=(cellar,)) == house.matching(domains=("sensor",)) == set()
 
 
+def test_the_sensor_of_how_a_device_is_read_matches_by_its_own_label_only(house: House) -> None:
+    cellar, wet, checked = house.area("Cellar"), house.label("wet"), house.label("checked")
+    device = house.device("meter", labels={wet})
+    house.entity("sensor.flow", "mqtt", device_id=device, area_id=cellar)
+    house.entity(
+        "sensor.messages",
+        "iotbridge",
+        device_id=device,
+        area_id=cellar,
+        labels={checked},
+        translation_key="reading_status",
+        original_device_class="enum",
+    )
+
+    for by in ({"devices": (device,)}, {"areas": (cellar,)}, {"labels": (wet,)}, {"domains": ("sensor",)}):
+        assert house.matching(**by) == {"sensor.flow"}
+    assert house.matching(integrations=("iotbridge",)) == house.matching(device_classes=("enum",)) == set()
+    assert house.matching(labels=(checked,)) == house.matching(entities=("sensor.messages",)) == {"sensor.messages"}
+
+
 def test_entities_of_alarms_do_not_match(house: House) -> None:
     cellar = house.area("Cellar")
     house.entity("binary_sensor.fire", "iotbridge", area_id=cellar, translation_key="alarm")

@@ -19,7 +19,7 @@ ALL = "all"
 _LOCATIONS = ("areas", "floors", "labels", "devices")
 _CATEGORIES = ("domains", "device_classes", "integrations")
 POWER_STATE = "power_state"
-# The power states: the only enumerations among the sensors of IoT Bridge that count for the integration.
+# The power states: the only enumerations among the sensors of IoT Bridge that match these lists.
 _HOSTS = {"domains": ("sensor",), "integrations": (DOMAIN,), "device_classes": ("enum",)}
 _EMPTY = Selection()
 

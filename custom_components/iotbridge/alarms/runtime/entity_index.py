@@ -18,8 +18,9 @@ from ..engine.rule import Selection
 # The translation keys of all entities that show alarms start with this; a rule over them would trigger itself.
 ALARM_KEY = "alarm"
 
-# Rules over all hosts select the enumerations among the sensors of IoT Bridge; this one is not a host's.
-_OF_NO_HOST = "reading_status"
+# The sensor of how a device is read stays the same for months: a rule about missing data over the whole device would
+# raise an alarm about it, so it matches by its own labels only.
+_READING_STATUS = "reading_status"
 
 type _Groups = defaultdict[str, set[str]]
 
@@ -93,10 +94,13 @@ def async_entity_index(hass: HomeAssistant) -> EntityIndex:
     for entry in registry.entities.values():
         if entry.platform == DOMAIN and (entry.translation_key or "").startswith(ALARM_KEY):
             index.own.add(entry.entity_id)
-        elif entry.disabled_by is None and entry.hidden_by is None:
-            is_of_no_host = entry.platform == DOMAIN and entry.translation_key == _OF_NO_HOST
-            integration = None if is_of_no_host else entry.platform
-            _add(index, entry.entity_id, _async_device_class(hass, entry), integration)
+        elif entry.disabled_by is not None or entry.hidden_by is not None:
+            continue
+        elif entry.platform == DOMAIN and entry.translation_key == _READING_STATUS:
+            for label in entry.labels:
+                index.labels[label].add(entry.entity_id)
+        else:
+            _add(index, entry.entity_id, _async_device_class(hass, entry), entry.platform)
             if (location := locations.get(entry.device_id)) is None:
                 location = locations[entry.device_id] = _async_device_location(hass, entry.device_id)
             _put(index, entry, location, areas.get(entry.area_id or location.area_id or ""))
