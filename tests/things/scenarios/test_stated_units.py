@@ -117,6 +117,6 @@ async def test_a_value_with_a_unit_of_another_dimension_is_unknown(
     await thing.wait_for({key: "unknown"})
 
     (running,) = thing.entry.runtime_data.things.things.values()
-    await until(lambda: sum(running.broken.values()) > 0)
+    await until(lambda: sum(running.failures.counts.values()) > 0)
     await thing.publish("probe/x", first)
     await thing.wait_for_values({key})
