@@ -21,6 +21,7 @@ from ..manager import AlarmsManager
 from ..runtime.display_name import async_name
 from ..runtime.permissions import async_actor, async_permits
 from ..runtime.store import HistoryQuery
+from .alerts import async_setup_alerts_service
 from .explanation import async_explain_at
 from .queries import Filter, async_alarms_of, async_history, async_list
 from .serialization import alarm_as_dict, alarm_names
@@ -124,6 +125,7 @@ def async_setup_alarm_services(hass: HomeAssistant, manager: Callable[[], Alarms
     async def maintenance_end(call: ServiceCall) -> None:
         await async_end_maintenance(hass, manager(), call)
 
+    async_setup_alerts_service(hass, manager)
     only, optional, none = SupportsResponse.ONLY, SupportsResponse.OPTIONAL, SupportsResponse.NONE
     register = hass.services.async_register
     for name, act in CHANGES.items():

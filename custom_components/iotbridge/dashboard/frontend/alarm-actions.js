@@ -96,6 +96,14 @@ export class AlarmActions {
     return this.#run(row, () => alarms.unsnooze(this.host.hass, row));
   }
 
+  showInAlerts(row) {
+    const { hass } = this.host;
+    return this.#run(row, () => alarms.showInAlerts(hass, row, true), {
+      text: t(hass, "action.shown_in_alerts"),
+      undo: () => alarms.showInAlerts(this.host.hass, row, false),
+    });
+  }
+
   startMaintenance(row, at) {
     return this.#run(row, () => alarms.startMaintenance(this.host.hass, row, at));
   }
@@ -169,6 +177,7 @@ export class AlarmActions {
         row.can_control && { label: t(hass, "action.maintenance_hour"), detail: until(hass, at.hour), icon: "wrench-clock", run: () => this.startMaintenance(row, at.hour) },
         row.can_control && { label: t(hass, "action.maintenance_tomorrow"), detail: until(hass, at.tomorrow), icon: "wrench-clock", run: () => this.startMaintenance(row, at.tomorrow) },
         row.device_id && { label: t(hass, "action.device"), icon: "devices", run: () => navigate(`/config/devices/device/${row.device_id}`) },
+        hass.user?.is_admin && row.rule_entity_id && { label: t(hass, "action.show_in_alerts"), icon: "shield-alert", run: () => this.showInAlerts(row) },
         hass.user?.is_admin && { label: t(hass, "action.change_rule"), icon: "cog", run: () => navigate("/config/integrations/integration/iotbridge") },
       ],
       { label: t(hass, "action.more", { name }) },

@@ -161,6 +161,7 @@ export const unacknowledge = (hass, row) => change(hass, row, "unacknowledge");
 export const snooze = (hass, row, until, comment) =>
   change(hass, row, "snooze", { until: new Date(until).toISOString(), ...withComment(comment) });
 export const unsnooze = (hass, row) => change(hass, row, "unsnooze");
+export const showInAlerts = (hass, row, show) => call(hass, "show_in_alerts", { show }, { entity_id: row.rule_entity_id });
 export const startMaintenance = (hass, row, until) =>
   call(hass, "maintenance_start", { until: new Date(until).toISOString(), name: row.name }, { entity_id: row.entity_id ?? row.rule_entity_id });
 export const endMaintenance = (hass, window) =>
