@@ -29,18 +29,16 @@ async def test_a_chosen_rule_is_on_the_security_page_until_it_is_removed(lab: La
     rows = [row for row in await lab.client.entities() if row["unique_id"] == f"{rule_id}_alarm"]
     by_domain = {row["entity_id"].partition(".")[0]: row["entity_id"] for row in rows}
     assert by_domain.keys() == {"binary_sensor", "sensor", "event", "button"}
-    (entry,) = await lab.client.entries("iotbridge")
-    form = await lab.client.options_flow(entry["entry_id"])
-    answers = suggestions(form["data_schema"])
-    answers["alarms"]["core_alerts"] = [by_domain["binary_sensor"]]
-
-    result = await lab.client.rest("POST", f"config/config_entries/options/flow/{form['flow_id']}", answers)
-    assert result["type"] == "create_entry", result
     await gauge.publish(90.0)
     await lab.client.wait_state(by_domain["binary_sensor"], "on")
     await lab.client.wait_state(by_domain["sensor"], "unacknowledged")
 
     async with browsing(lab) as page:
+        await page.goto(f"{lab.home_assistant.url}/security?more-info-entity-id={by_domain['binary_sensor']}")
+        await page.get_by_role("button", name="More about").first.click()
+        await page.screenshot(path=pictures / "core-alerts-menu.png")
+        await page.get_by_text("Show in Home Assistant's Alerts").first.click()
+        await page.get_by_text("Shown in Home Assistant's Alerts").first.wait_for()
         for name, address, text in (
             ("security", "/security", "Active alerts"),
             ("overview", "/home", "1 active alert"),
@@ -52,6 +50,9 @@ async def test_a_chosen_rule_is_on_the_security_page_until_it_is_removed(lab: La
             if name == "security":
                 await page.get_by_text("Boiler too hot").first.wait_for()
 
+    (entry,) = await lab.client.entries("iotbridge")
+    form = await lab.client.options_flow(entry["entry_id"])
+    assert suggestions(form["data_schema"])["alarms"]["core_alerts"] == [by_domain["binary_sensor"]]
     await remove(lab.client, rule_id)
     security = await lab.client.command("frontend/get_system_data", key="security")
     assert security["value"] == {}
