@@ -1,8 +1,9 @@
 """Costs of the dashboard in a real browser: 200 hosts and 3,000 entities of a scripted Home Assistant.
 
 The page in dashboard_page/ loads the modules as they are, and gives them an object like that of Home Assistant's
-frontend. Measured are the time until a view is built and until the first row is in the page, and the longest task while
-1,000 states change each second for ten seconds and the page is scrolled. The rows in the page are counted.
+frontend. Measured are the time until a view is built and until the first row is in the page, and the longest task of
+the page while 1,000 states change each second for ten seconds and the page is scrolled: its processor time, because on
+a busy machine the browser has to wait in the middle of it. The rows in the page are counted.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 import gzip
+import json
 from pathlib import Path
 import sys
 from typing import Any
@@ -29,6 +31,8 @@ CARDS = {"fleet-table": "fleet table, 200 hosts", "readings-table": "readings ta
 PER_SECOND = 1000
 SECONDS = 10
 MAX_BUILD_MS, MAX_FIRST_ROW_MS, MAX_ROWS, MAX_TASK_MS, MAX_KB = 50, 1000, 60, 100, 60
+# Names of a task in the browser's trace; older versions have the short one.
+TASKS = {"ThreadControllerImpl::RunTask", "RunTask"}
 LOAD = "(name) => import(`/frontend/${name}`)"
 
 
@@ -53,14 +57,15 @@ async def _run(options: argparse.Namespace) -> None:
     async with _page() as page:
         build = await page.evaluate(f"build({LOAD})")
         aim("building the dashboard and a view, the first time", build["first"], MAX_BUILD_MS, "ms")
-        aim("building the largest view", build["view"], MAX_BUILD_MS, "ms")
-        aim("finding out whether it has to be built again", build["signature"], MAX_BUILD_MS, "ms")
+        aim("building the largest view, median of 20", build["view"], MAX_BUILD_MS, "ms")
+        aim("finding out whether it has to be built again, median of 20", build["signature"], MAX_BUILD_MS, "ms")
     for name, title in CARDS.items():
         async with _page() as page:
             first = await page.evaluate(f"show('iotbridge-{name}-content', '{name}', {LOAD}).then((shown) => shown.ms)")
             aim(f"{title}: first row", first, MAX_FIRST_ROW_MS, "ms")
             flood = await _flood(page, f"iotbridge-{name}-content", seconds)
-            aim(f"{title}: longest task at {PER_SECOND:,} changes/s", flood["longest"], MAX_TASK_MS, "ms")
+            aim(f"{title}: longest task at {PER_SECOND:,} changes/s", flood["cpu"], MAX_TASK_MS, "ms")
+            rows.append([f"{title}: the same with the waiting of a busy machine", f"{flood['longest']} ms", ""])
             aim(f"{title}: rows in the page", flood["rows"], MAX_ROWS, "rows")
             rows.append([f"{title}: frames a second meanwhile", f"{flood['frames'] / seconds:.0f}", ""])
     modules = [path.read_bytes() for path in sorted(FRONTEND.glob("*.js"))]
@@ -76,14 +81,21 @@ async def _run(options: argparse.Namespace) -> None:
 async def _flood(page: Page, tag: str, seconds: int) -> dict[str, Any]:
     """Change states while the page is scrolled, like a person who looks through the rows."""
     settings = f"{{ perSecond: {PER_SECOND}, seconds: {seconds} }}"
+    browser = page.context.browser
+    assert browser is not None
+    await browser.start_tracing(page=page, categories=["toplevel"])
     task = asyncio.create_task(page.evaluate(f"flood([document.querySelector('{tag}')], {settings})"))
     while not task.done():
         await page.mouse.wheel(0, 400)
         await asyncio.wait([task], timeout=0.25)
+    events = json.loads(await browser.stop_tracing())["traceEvents"]
     flood: dict[str, Any] = task.result()
     if flood["sent"] < PER_SECOND * seconds * 0.95:
         raise LabError(f"only {flood['sent']} changes could be sent within {seconds} s")
-    return flood
+    tasks = [event["tdur"] / 1000 for event in events if event["name"] in TASKS and "tdur" in event]
+    if not tasks:
+        raise LabError("the browser has recorded no tasks")
+    return flood | {"cpu": max(tasks)}
 
 
 @asynccontextmanager
