@@ -18,18 +18,21 @@ export const hostView = (table, { id }) => {
   const more = h("button", { class: "btn ico", "aria-haspopup": "menu", onclick: () => table.openActions(more, id) }, icon("dots-vertical"));
   const views = meters.map(([, view]) => view.element);
   const element = h("tr", { role: "row" }, cell(null, link), views, cell("b24", beat.element), up, seen, cell("menu", more));
-  let shown = null;
+  let [shown, ticked] = [null, null];
 
   const update = (row, index) => {
     const { hass } = table;
     setAttribute(element, "aria-rowindex", index + 2);
+    const key = `${row.version} ${hass.language}`;
+    const tick = [key, Math.floor(Date.now() / 1000), table.answerOf(id), table.isHidden(id)].join();
+    if (ticked === tick) return;
+    ticked = tick;
     setAttribute(element, "class", `${row.isQuiet ? "quiet" : ""} ${table.isHidden(id) ? "hidden-row" : ""}`);
     setAttribute(link, "class", `host ${row.state} ${table.answerOf(id) ? "told" : ""}`);
     setText(note, table.noteOf(row));
     setText(seen, seenText(hass, row));
     setText(up, upText(hass, row));
     beat.update(hass, beatOf(table.beats, row));
-    const key = `${row.version} ${hass.language}`;
     if (shown === key) return;
     shown = key;
     setAttribute(link, "href", table.pathOf(id));

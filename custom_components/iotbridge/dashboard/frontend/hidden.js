@@ -5,12 +5,14 @@ const stores = new WeakMap();
 
 class Hidden extends EventTarget {
   #data = {};
+  #sets = {};
 
   constructor(connection) {
     super();
     this.connection = connection;
     const receive = ({ value }) => {
       this.#data = value ?? {};
+      this.#sets = {};
       this.dispatchEvent(new Event("change"));
     };
     connection.subscribeMessage(receive, { type: "frontend/subscribe_user_data", key: KEY }).catch(() => stores.delete(connection));
@@ -18,11 +20,11 @@ class Hidden extends EventTarget {
 
   /** Return the hidden ids of a list: `hidden_hosts` (devices) or `hidden_readings` (entries of the registry). */
   ids(list) {
-    return new Set(this.#data[list]);
+    return (this.#sets[list] ??= new Set(this.#data[list]));
   }
 
   async set(list, id, isHidden) {
-    const ids = this.ids(list);
+    const ids = new Set(this.ids(list));
     ids[isHidden ? "add" : "delete"](id);
     const value = { ...this.#data, [list]: [...ids] };
     await this.connection.sendMessagePromise({ type: "frontend/set_user_data", key: KEY, value });

@@ -64,6 +64,8 @@ export const meter = (hass, entityIds, { limits }, limitsOfAlarms = new Map()) =
   return nearest;
 };
 
+let nextVersion = 1;
+
 /** Row of a host, computed anew when one of its states has changed. */
 export class HostRow {
   version = 0;
@@ -88,7 +90,7 @@ export class HostRow {
     // A host that is not on keeps the values that it had.
     const before = this.state === "on" ? {} : this.values;
     this.values = Object.fromEntries(this.meters.map(([meterName, kind, ids]) => [meterName, meter(hass, ids, kind, limits) ?? before[meterName]]));
-    this.version += 1;
+    this.version = nextVersion++;
     const values = Object.values(this.values);
     this.isAway = this.state === "off" || this.state === "suspended";
     this.isQuiet = this.isAway || values.every((value) => !value);
