@@ -93,7 +93,7 @@ async def test_open_alarms_are_listed_worst_first_without_values(kit: Kit) -> No
         severity=Severity.INFO,
         condition=Condition(kind=AlarmKind.TEMPLATE, template="{{ is_state('sensor.four', 'on') }}"),
     )
-    since = f"Since {dt_util.now():%Y-%m-%d %H:%M}"
+    since = f"Since {dt_util.now():%Y-%m-%d %H:%M}."
 
     found = await items(kit)
 
@@ -103,9 +103,9 @@ async def test_open_alarms_are_listed_worst_first_without_values(kit: Kit) -> No
         ("Switched on", "needs_action"),
     ]
     assert [item["description"].splitlines() for item in found] == [
-        ["Critical: above 95 °C", since],
-        ["Warning: above 80 °C", since, "Instructions: Open the valve."],
-        ["Information: template is true", since],
+        ["Critical: above 95 °C.", since],
+        ["Warning: above 80 °C.", since, "Instructions: Open the valve."],
+        ["Information: template is true.", since],
     ]
     assert not any(value in str(item) for item in found for value in ("90", "97"))
     assert kit.hass.states.get(LIST).state == "3"  # type: ignore[union-attr]
@@ -132,7 +132,7 @@ async def test_an_alarm_leaves_when_it_is_cleared_and_acknowledged(kit: Kit, has
     await set_state(kit, "sensor.one", "20", friendly_name="Boiler")
     (cleared,) = await items(kit)
     assert (cleared["uid"], cleared["status"]) == (item["uid"], "needs_action")
-    assert cleared["description"].endswith(f"\nCleared on {dt_util.now():%Y-%m-%d %H:%M}, not acknowledged yet")
+    assert cleared["description"].endswith(f"\nCleared on {dt_util.now():%Y-%m-%d %H:%M}, not acknowledged yet.")
 
     await tick(kit, cleared, hass_admin_user)
     assert await items(kit) == []
@@ -209,7 +209,8 @@ async def test_nothing_can_be_added_renamed_or_deleted(kit: Kit, hass_admin_user
         ("add_item", of_item),
         ("remove_item", of_item),
         ("remove_completed_items", {"entity_id": LIST}),
-        ("update_item", of_item | {"status": "completed", "description": OTHER}),
+        ("update_item", of_item | {"status": "completed", "due_date": "2026-12-24"}),
+        ("update_item", of_item | {"description": OTHER}),
         ("update_item", of_item | {"rename": OTHER}),
     ):
         with pytest.raises(HomeAssistantError):
@@ -221,10 +222,10 @@ async def test_nothing_can_be_added_renamed_or_deleted(kit: Kit, hass_admin_user
     assert await items(kit) == [item]
 
 
-async def test_a_tick_ignores_the_summary(kit: Kit, hass_admin_user: MockUser) -> None:
+async def test_a_tick_ignores_the_texts(kit: Kit, hass_admin_user: MockUser) -> None:
     item = await raise_one(kit)
 
-    await tick(kit, item, hass_admin_user, rename=OTHER)
+    await tick(kit, item, hass_admin_user, rename=OTHER, description=OTHER)
 
     assert await summaries(kit, status="completed") == ["Hot: Boiler"]
 
@@ -298,7 +299,7 @@ async def test_a_restart_adds_no_items_for_automations(kit: Kit, automate: Autom
 
 @pytest.mark.parametrize(
     ("language", "name", "line"),
-    [("it", "Allarmi", "Avviso: sopra 80"), ("fr", "Alarmes", "Avertissement : au-dessus de 80")],
+    [("it", "Allarmi", "Avviso: sopra 80."), ("fr", "Alarmes", "Avertissement : au-dessus de 80.")],
 )
 async def test_the_list_is_in_the_language_of_the_home(kit: Kit, language: str, name: str, line: str) -> None:
     await kit.hass.config.async_update(language=language)

@@ -189,7 +189,7 @@ async def test_a_tick_in_the_to_do_list_acknowledges_and_a_restart_is_no_event(
 
     await gauge.publish(90.0)
     (item,) = await until(items, timeout_s=30, what="the item")
-    assert (item["status"], item["description"].splitlines()[0]) == ("needs_action", "Warning: above 80 °C")
+    assert (item["status"], item["description"].splitlines()[0]) == ("needs_action", "Warning: above 80 °C.")
     triggers = [
         {"trigger": "state", "entity_id": row["entity_id"]},
         {"trigger": "todo.item_added", "target": {"entity_id": list_id}},

@@ -59,7 +59,8 @@ class AlarmList(IotBridgeAlarmsEntity, IotBridgeEntity, TodoListEntity):
     Home Assistant asks for no permission to read items, so they have no values of entities.
     """
 
-    _attr_supported_features = TodoListEntityFeature.UPDATE_TODO_ITEM
+    # The description is supported because the dialog of an item sends it back, which core refuses otherwise.
+    _attr_supported_features = TodoListEntityFeature.UPDATE_TODO_ITEM | TodoListEntityFeature.SET_DESCRIPTION_ON_ITEM
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, alarms: AlarmsManager) -> None:
         """Add the list to the device of the bridge."""
@@ -107,13 +108,13 @@ class AlarmList(IotBridgeAlarmsEntity, IotBridgeEntity, TodoListEntity):
     async def async_update_todo_item(self, item: TodoItem) -> None:
         """Acknowledge the alarm of an item, or take that back, as the action of that name does for its caller.
 
-        The summary is ignored then: cards send it back, and it may have changed meanwhile.
+        The texts are ignored then: cards send them back, and they may have changed meanwhile.
         """
         before = next((listed for listed in self.todo_items or () if listed.uid == item.uid), None)
         if before is None:
             raise InvalidCallError("no_alarm")
         if item.status == before.status:
-            if item.summary != before.summary:
+            if (item.summary, item.description) != (before.summary, before.description):
                 raise InvalidCallError("alarm_list_fixed")
             return
         if not (caller := _CALLER.get([])):
@@ -175,7 +176,7 @@ def _description(hass: HomeAssistant, rule: Rule, alarm: Alarm) -> str:
             above=condition.above if condition.worse_above is None else condition.worse_above,
             below=condition.below if condition.worse_below is None else condition.worse_below,
         )
-    lines = [texts.title(alarm.severity, condition_text(own, condition))]
+    lines = [f"{texts.title(alarm.severity, condition_text(own, condition))}."]
     if alarm.raised_at is not None:
         lines.append(texts.sentence("list_since", time=_time(alarm.raised_at)))
     if alarm.state is AlarmState.RETURNED and alarm.cleared_at is not None:
