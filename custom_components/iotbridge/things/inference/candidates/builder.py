@@ -27,6 +27,8 @@ ADDRESS = re.compile(
 )
 # A key that starts with the address of its subject: "BidCos-RF.LEQ0423081:4.VALVE_STATE".
 ADDRESSED = re.compile(r"(?:.*[./])?[A-Za-z]{0,4}\d{6,}[0-9A-Za-z]*(?::\d+)?[./](?=[A-Za-z])([^./]+)")
+# Only so much of a level is read, and kept in the cache.
+LONGEST_LEVEL = 200
 # Number of last levels of the device's topic that may name the measurement: "home/temperature/kitchen".
 BASE_LEVELS = 3
 # A unit that is in no table is kept as it is written: "kg/cm²", "FAU".
@@ -65,11 +67,12 @@ def candidate_of(member: MessageMember, base: Sequence[str], group: SiblingGroup
     record_name = name_in_record(member, group)
     parts = named_parts(member, base, member.field.name or record_name, len(group.members))
     headed = bracketed(parts[-1]) if parts else None
-    words = [level_words(part) for part in parts]
+    words = [level_words(part[:LONGEST_LEVEL]) for part in parts]
     depth = sum(map(bool, words[len(base) :]))
     if headed:
         words[-1] = headed.rest
     levels = tuple(level for level in reversed(words) if level)
+    is_named = member.field.raw_path is not None and member.field.name is not None
     attributes = vars(member)
     if not member.stated:
         unit, stated, unit_path = unit_beside(member, group)
@@ -81,7 +84,7 @@ def candidate_of(member: MessageMember, base: Sequence[str], group: SiblingGroup
         suffix=headed or unit_in(levels, len(member.field.path)),
         obis=obis_of(parts[-1]) if parts else None,
         sibling_group=group,
-        recorded=record_name is not None or is_named_record(member),
+        recorded=record_name is not None or is_named,
         spare=spare,
     )
 
@@ -115,11 +118,6 @@ def name_in_record(member: MessageMember, sibling_group: SiblingGroup) -> str | 
         return None
     in_list = any(isinstance(part, int) for part in member.field.paths[-1][-2:])
     return sibling_group.text(NAMERS if in_list else NAMERS_OF_AN_OBJECT)
-
-
-def is_named_record(member: MessageMember) -> bool:
-    """Return whether a value is a whole record with a name."""
-    return member.field.raw_path is not None and member.field.name is not None
 
 
 def named_parts(member: MessageMember, base: Sequence[str], name: str | None, columns: int) -> list[str]:

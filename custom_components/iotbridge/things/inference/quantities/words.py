@@ -85,10 +85,8 @@ def without_numbers(words: Words) -> list[Phrase]:
 
 def stands_alone(phrase: Phrase, above: list[Phrase]) -> bool:
     """Return whether a word keeps its meaning below any level: a count, and the current in an ENERGY group."""
-    quantity = WORDS[phrase.text]
-    return quantity == "count" or (
-        quantity == "current" and any(WORDS[higher.text] in HAVE_A_CURRENT for higher in above)
-    )
+    has_current = any(WORDS[higher.text] in HAVE_A_CURRENT for higher in above)
+    return WORDS[phrase.text] == "count" or (WORDS[phrase.text] == "current" and has_current)
 
 
 def strip_unit(candidate: Candidate, index: int, level: Words) -> Words:

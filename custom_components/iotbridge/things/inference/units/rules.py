@@ -62,9 +62,7 @@ def without_implausible_unit(interpretation: Interpretation, candidate: Candidat
     """Return an interpretation limited to what Home Assistant accepts and what the value can be."""
     row = interpretation.row
     if row.device_class not in (None, "monetary") and interpretation.unit not in units_of(interpretation.quantity):
-        return Interpretation(
-            unit=interpretation.unit, name=interpretation.name, known=True, phrase=interpretation.phrase
-        )
+        return replace(interpretation, quantity=None, scale=1.0, certain=False, known=True)
     number, scale = candidate.number, interpretation.scale
     if number is None or interpretation.unit != row.unit or is_error(row.device_class, number, scale):
         return interpretation
