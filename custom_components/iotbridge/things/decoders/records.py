@@ -32,6 +32,8 @@ _LONGEST = 64
 # A longer number of a part is not repeated in the name of its value.
 _LONGEST_NUMBER = 3
 _LONGEST_KEY = 40
+# A message has no more fields, and each of these records has at least one.
+_LONGEST_SERIES = 500
 _SEPARATORS = str.maketrans("", "", "_- .")
 _RANKS = {
     keys: {key: rank for rank, key in reversed(list(enumerate(keys)))}
@@ -190,7 +192,7 @@ def flattened(elements: Sequence[Any], levels: int, *, outdated: bool = False) -
 def _outdated(elements: Sequence[Any]) -> set[int]:
     """Return the indexes of records that a later one follows with the same keys, texts and numbers of parts."""
     times: defaultdict[Hashable, dict[int, str]] = defaultdict(dict)
-    for index, element in enumerate(elements):
+    for index, element in enumerate(elements[:_LONGEST_SERIES]):
         if isinstance(element, Mapping | list) and (time := _time(element)):
             times[_series(element)][index] = time
     return {index for series in times.values() for index, time in series.items() if time < max(series.values())}

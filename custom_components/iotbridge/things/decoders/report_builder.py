@@ -132,7 +132,8 @@ class ReportBuilder:
 
     def _walk_elements(self, place: _Place, elements: Sequence[Any]) -> None:
         levels = MAX_LEVELS - len(place.raw_path)
-        leaves = list(islice(records.flattened(elements, levels), self._nodes + 1))
+        most = self._nodes + 1
+        leaves = list(islice(records.flattened(elements[:most], levels), most))
         known, repeated = records.by_place(place.path[-1] if place.path else "", leaves)
         names = records.names_of(known)
         for indexes, element, outdated in leaves:
