@@ -9,9 +9,9 @@ import tempfile
 
 from PIL import Image
 
-from .browser import browsing
+from .browser import PHONE, browsing
 from .demo import device_page, power_state, start, start_things
-from .demo_alarms import ATTIC_ID, HOT, start_alarms
+from .demo_alarms import ATTIC, ATTIC_ID, HOT, start_alarms
 from .lab import Lab
 from .processes import ROOT
 from .things import UNLEARNED
@@ -26,6 +26,7 @@ KEPT = frozenset(
         "wizard-device.png",
         "wizard-channel.png",
         "thing.png",
+        "alarm.png",
         "alarm-start.png",
         "alarm-condition.png",
         "alarm-device.png",
@@ -85,6 +86,8 @@ async def _run(folder: Path) -> None:
         async with browsing(lab, height=760) as page:
             device_id = await until(lambda: _device_id(lab, "Alarms"), timeout_s=20, what="the device of the alarms")
             await Walk(page, lab, IMAGES, KEPT).alarms(device_id)
+        async with browsing(lab, width=PHONE.width, height=PHONE.height) as page:
+            await Walk(page, lab, IMAGES, KEPT).alarm(await _rule_entity(lab, ATTIC))
     print(f"written into {IMAGES.relative_to(ROOT)}: {', '.join(sorted({*KEPT, MOVING.name}))}")
 
 
@@ -98,6 +101,12 @@ def save_moving(pictures: Sequence[Path], target: Path) -> None:
     frames[0].save(target, save_all=True, append_images=frames[1:], duration=FRAME_MS, loop=0, optimize=True)
     if target.stat().st_size > MAX_MOVING_B:
         raise LabError(f"{target.name} has {target.stat().st_size:,} bytes; at most {MAX_MOVING_B:,} are wanted")
+
+
+async def _rule_entity(lab: Lab, name: str) -> str:
+    rows = await lab.client.entities()
+    found = (row["entity_id"] for row in rows if row["original_name"] == name)
+    return str(next(entity_id for entity_id in found if entity_id.startswith("binary_sensor.")))
 
 
 async def _device_id(lab: Lab, name: str = UNLEARNED.title) -> str | None:

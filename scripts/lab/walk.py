@@ -120,6 +120,13 @@ class Walk:
         await self.see("35 °C > 30 °C")
         await self.picture("alarm-notification.png")
 
+    async def alarm(self, entity_id: str) -> None:
+        """Follow the link of a notification to the dialog of a rule."""
+        await self.page.goto(f"{self.lab.home_assistant.url}/home/overview?more-info-entity-id={entity_id}")
+        await self.see("What happened")
+        await self.page.locator("svg.graph").wait_for()
+        await self.picture("alarm.png")
+
     async def see(self, text: str) -> Locator:
         """Wait until a text is on the page."""
         found = self.page.get_by_text(text).first
