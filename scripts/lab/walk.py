@@ -103,7 +103,7 @@ class Walk:
         await self.page.get_by_text("Value too high").first.click()
         await self.see("Entities by criteria")
         await self.page.locator("ha-form ha-selector-entity").first.locator("ha-picker-field, ha-button").first.click()
-        await self.page.keyboard.type("Attic temperature")
+        await self.page.locator("ha-picker-combo-box input").first.fill("Attic temperature")
         await self.page.locator("ha-picker-combo-box").get_by_text("Attic temperature").first.click()
         await self.press("Next")
         await self.see("Right now: Attic temperature:")
