@@ -1,6 +1,7 @@
 """Activity of Home Assistant: one line for each thing that happened, by the real recorder and logbook."""
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import Context
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
@@ -143,6 +145,20 @@ async def test_the_filter_survives_a_reload_and_ends_with_the_integration(
 
     lines = texts(await logbook.lines())
     assert len([line for line in lines if line.startswith("binary_sensor.alarms_")]) >= len(NAMES)
+
+
+async def test_a_logbook_of_another_shape_is_left_alone(kit: Kit, entry: MockConfigEntry) -> None:
+    """The logbook has no interface for the filter, so a later version may keep it elsewhere."""
+    changed = SimpleNamespace(filters=None)
+    kit.hass.data["logbook"] = changed
+    kit.hass.config.components.add("logbook")
+
+    await start_anew(kit)
+    await add_rule(kit, ENTITIES[0])
+    await kit.wait(2)
+
+    assert entry.state is ConfigEntryState.LOADED
+    assert vars(changed) == {"filters": None}
 
 
 @pytest.mark.parametrize("logbook_config", [{"logbook": {"exclude": {"entities": ENTITIES[:1]}}}])
