@@ -1,6 +1,9 @@
 """Home Assistant's conversation agent with the sentences of IoT Bridge, and hosts to ask for."""
 
+import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
+import json
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +73,11 @@ class Assist:
             entity_id = self.kit.entity_id(unique_id, "mqtt")
             async_expose_entity(self.kit.hass, "conversation", entity_id, True)
 
-    async def ask(
+    async def ask(self, text: str, language: str = "en", conversation_id: str | None = None, **more: Any) -> Answer:
+        """Send a message that sends no power command, by default in a new conversation; return the answer."""
+        return await without_command(self.kit, self.order(text, language, conversation_id, **more))
+
+    async def order(
         self,
         text: str,
         language: str = "en",
@@ -78,7 +85,7 @@ class Assist:
         context: Context | None = None,
         satellite_id: str | None = None,
     ) -> Answer:
-        """Send a message, by default of nobody in particular and in a new conversation; return the answer."""
+        """Send a message; a power command that it sends is waiting for its response."""
         result = await conversation.async_converse(
             self.kit.hass,
             text,
@@ -94,6 +101,25 @@ class Assist:
     def buttons(self) -> dict[str, str]:
         """Return the states of all buttons; a pressed one shows the time."""
         return {state.entity_id: state.state for state in self.kit.hass.states.async_all("button")}
+
+
+def power_commands(kit: Kit) -> list[str]:
+    """Return the power commands that were sent to any host."""
+    payloads = [call.args[1] for call in kit.mqtt.async_publish.call_args_list if call.args[0].endswith("/command")]
+    return [name for name in (json.loads(payload)["command"] for payload in payloads) if name in ("reboot", "shutdown")]
+
+
+async def without_command[T](kit: Kit, action: Coroutine[Any, Any, T]) -> T:
+    """Return the result of an action; fail at once if it sends a power command, whose response nobody would send."""
+    before, task = power_commands(kit), asyncio.create_task(action)
+    try:
+        while not task.done():
+            await asyncio.to_thread(lambda: None)  # the agent recognizes sentences in a thread
+            assert power_commands(kit) == before
+        return task.result()
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 async def start_assist(hass: HomeAssistant) -> None:

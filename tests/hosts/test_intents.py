@@ -33,7 +33,7 @@ def sent(host: FakeHost) -> list[dict[str, Any]]:
 
 async def answer_yes(assist: Assist, host: FakeHost, asked: Answer, text: str = "yes", **response: Any) -> str:
     """Answer a question, and respond to the command as the agent does."""
-    asking = asyncio.create_task(assist.ask(text, conversation_id=asked.conversation_id))
+    asking = asyncio.create_task(assist.order(text, conversation_id=asked.conversation_id))
     while not sent(host) and not asking.done():
         await asyncio.to_thread(lambda: None)  # the agent recognizes sentences in a thread
     (command,) = sent(host)

@@ -13,7 +13,7 @@ from homeassistant.components.llm import async_get_tools
 from homeassistant.core import Context
 from homeassistant.helpers import intent, llm
 
-from ..assist import Assist
+from ..assist import Assist, without_command
 from ..kit import FakeHost, Kit
 
 ASK, CONFIRM = "iotbridge__ask_power_command", "iotbridge__confirm_power_command"
@@ -67,7 +67,9 @@ async def nas(kit: Kit, assist: Assist) -> FakeHost:
     """Return a host that is open for power commands and for language models."""
     nas = await kit.host("nas")
     devices = [assist.device_id(nas)]
-    await assist.configure(nas, voice_power_hosts=devices, voice_language_models=True, response_timeout=1)
+    await assist.configure(
+        nas, voice_languages=["en"], voice_power_hosts=devices, voice_language_models=True, response_timeout=1
+    )
     return nas
 
 
@@ -80,9 +82,7 @@ async def model(kit: Kit, assist: Assist) -> ScriptedModel:
     return model
 
 
-async def converse(
-    kit: Kit, model: ScriptedModel, text: str, script: Script, conversation_id: str | None = None
-) -> str:
+async def order(kit: Kit, model: ScriptedModel, text: str, script: Script, conversation_id: str | None = None) -> str:
     """Send a message to the model, which follows the script; return the id of the conversation."""
     model.script = script
     result = await conversation.async_converse(
@@ -90,6 +90,13 @@ async def converse(
     )
     assert result.conversation_id
     return result.conversation_id
+
+
+async def converse(
+    kit: Kit, model: ScriptedModel, text: str, script: Script, conversation_id: str | None = None
+) -> str:
+    """Send a message that sends no power command."""
+    return await without_command(kit, order(kit, model, text, script, conversation_id))
 
 
 def sent(host: FakeHost) -> list[dict[str, Any]]:
@@ -116,7 +123,7 @@ async def test_a_yes_of_the_user_in_a_later_turn_counts(kit: Kit, model: Scripte
     assert model.results[-1]["question"] == "Reboot nas? Please answer yes or no."
     assert sent(nas) == []
 
-    talking = asyncio.create_task(converse(kit, model, "Yes, please.", confirm, conversation_id))
+    talking = asyncio.create_task(order(kit, model, "Yes, please.", confirm, conversation_id))
     while not sent(nas):
         await asyncio.to_thread(lambda: None)
     await nas.respond(sent(nas)[0], "accepted")
@@ -140,32 +147,30 @@ async def test_a_second_call_in_the_same_turn_does_not_count(kit: Kit, model: Sc
     assert sent(nas) == []
 
 
-@pytest.mark.parametrize("words_first", [False, True])
+@pytest.mark.parametrize("is_child", [False, True])
+@pytest.mark.parametrize("agent_id", ["conversation.home_assistant", ScriptedModel.entity_id])
 async def test_a_yes_that_the_model_sends_itself_does_not_count(
-    kit: Kit, model: ScriptedModel, nas: FakeHost, words_first: bool
+    kit: Kit, model: ScriptedModel, nas: FakeHost, agent_id: str, is_child: bool
 ) -> None:
-    """The model has an action that talks to an agent, in the same conversation: to itself, or to the default agent."""
+    """The model asks, and then has an action send "yes" in the same conversation, to the default agent or to itself."""
 
     async def impersonate(
         model: ScriptedModel, chat_log: conversation.ChatLog, user_input: conversation.ConversationInput
     ) -> str:
         await ask(model, chat_log, user_input)
-        if words_first:
-            chat_log.async_add_assistant_content_without_tools(
-                conversation.AssistantContent(agent_id=model.entity_id, content=QUESTION)
-            )
-        for context in (user_input.context, Context(parent_id=user_input.context.id)):
-            await conversation.async_converse(
-                kit.hass, "yes", chat_log.conversation_id, context, language="en", agent_id=None
-            )
-            model.script = confirm
-            await conversation.async_converse(
-                kit.hass, "yes", chat_log.conversation_id, context, language="en", agent_id=model.entity_id
-            )
+        chat_log.async_add_assistant_content_without_tools(
+            conversation.AssistantContent(agent_id=model.entity_id, content=QUESTION)
+        )
+        model.script = confirm
+        context = Context(parent_id=user_input.context.id) if is_child else user_input.context
+        result = await conversation.async_converse(
+            kit.hass, "yes", chat_log.conversation_id, context, language="en", agent_id=agent_id
+        )
+        model.results.append(result.response.speech["plain"]["speech"])
         return "Done."
 
     await converse(kit, model, "reboot the nas", impersonate)
-    assert all("result" not in result for result in model.results)
+    assert model.results[-1] in ("There is no open question, so nothing was done.", "Done.")
     assert sent(nas) == []
 
 

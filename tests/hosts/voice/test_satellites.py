@@ -9,7 +9,7 @@ from custom_components.iotbridge.hosts.voice.satellites import CAN_ANNOUNCE, CAN
 from homeassistant.core import Context, ServiceCall, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError
 
-from ...assist import Assist
+from ...assist import Assist, without_command
 from ...kit import FakeHost, Kit
 
 SATELLITE = "assist_satellite.kitchen"
@@ -85,7 +85,7 @@ async def test_anything_but_yes_does_nothing(kit: Kit, assist: Assist, nas: Fake
     satellite.answer = answer
     await assist.ask("shut down nas", satellite_id=SATELLITE)
     satellite.set_state("idle")
-    await satellite.until(2)
+    await without_command(kit, satellite.until(2))
     assert satellite.calls[1] == ("announce", "All right, nothing was done.")
     assert sent(nas) == []
 
@@ -104,7 +104,7 @@ async def test_one_that_cannot_ask_takes_the_yes_of_the_next_sentence(kit: Kit, 
     context = Context()
     asked = await assist.ask("reboot nas", satellite_id=SATELLITE, context=context)
     assert asked.text == "Reboot nas? Please answer yes or no."
-    confirming = asyncio.create_task(assist.ask("yes", conversation_id=asked.conversation_id, satellite_id=SATELLITE))
+    confirming = asyncio.create_task(assist.order("yes", conversation_id=asked.conversation_id, satellite_id=SATELLITE))
     while not sent(nas):
         await asyncio.to_thread(lambda: None)
     await nas.respond(sent(nas)[0], "accepted")
