@@ -9,7 +9,8 @@ import tempfile
 
 from PIL import Image
 
-from .browser import PHONE, browsing
+from .browser import DESKTOP, PHONE, browsing
+from .dashboard import PATH, add_dashboard
 from .demo import device_page, power_state, start, start_things
 from .demo_alarms import ATTIC, ATTIC_ID, HOT, start_alarms
 from .lab import Lab
@@ -31,6 +32,8 @@ KEPT = frozenset(
         "alarm-condition.png",
         "alarm-device.png",
         "alarm-notification.png",
+        "dashboard.png",
+        "dashboard-phone.png",
     }
 )
 """Pictures of the walk that documents show, or may show."""
@@ -88,6 +91,14 @@ async def _run(folder: Path) -> None:
             await Walk(page, lab, IMAGES, KEPT).alarms(device_id)
         async with browsing(lab, width=PHONE.width, height=PHONE.height) as page:
             await Walk(page, lab, IMAGES, KEPT).alarm(await _rule_entity(lab, ATTIC))
+        await add_dashboard(lab.client)
+        for screen, name in ((DESKTOP, "dashboard.png"), (PHONE, "dashboard-phone.png")):
+            async with browsing(lab, width=screen.width, height=screen.height) as page:
+                await page.goto(f"{lab.home_assistant.url}/{PATH}")
+                walk = Walk(page, lab, IMAGES, KEPT)
+                await walk.see(ATTIC)
+                await page.wait_for_load_state("networkidle")
+                await walk.picture(name)
     print(f"written into {IMAGES.relative_to(ROOT)}: {', '.join(sorted({*KEPT, MOVING.name}))}")
 
 
