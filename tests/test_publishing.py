@@ -133,6 +133,22 @@ def test_one_command_fills_the_address_in(copy: Path) -> None:
     assert "stands for the account" not in (copy / "README.md").read_text("utf-8")
 
 
+def test_badges_and_the_button_of_the_marketplace_appear_with_the_address(copy: Path) -> None:
+    button = "https://my.home-assistant.io/redirect/hacs_repository/?owner={}&repository={}&category=integration"
+    hidden = re.compile(r"<!--.*?-->", re.DOTALL)
+    before = hidden.sub("", (copy / "README.md").read_text("utf-8"))
+    assert "badge" not in before
+
+    run(copy, "scripts/set-repository", "example-owner/hosts")
+    commit(copy)
+    owner, name = "other", "hosts-2"
+    run(copy, "scripts/set-repository", f"{owner}/{name}")
+
+    shown = hidden.sub("", (copy / "README.md").read_text("utf-8"))
+    assert button.format(owner, name) in shown
+    assert f"https://github.com/{owner}/{name}/actions/workflows/tests.yml/badge.svg" in shown
+
+
 def test_the_address_can_be_changed_again(copy: Path) -> None:
     run(copy, "scripts/set-repository", "example-owner/hosts")
     commit(copy)
