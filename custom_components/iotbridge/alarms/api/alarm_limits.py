@@ -12,7 +12,6 @@ from ..engine.kinds import AlarmKind, Condition
 from ..runtime.limit_units import async_shown_limit, snapshot_of
 from .serialization import iso
 
-_SIDES = {AlarmKind.ABOVE: "above", AlarmKind.BELOW: "below"}
 _NO_LIMITS = {
     "side": None,
     "limit": None,
@@ -67,8 +66,12 @@ def async_measured(hass: HomeAssistant, instance: Instance) -> dict[str, Any]:
 
 def _side(condition: Condition, number: float | None) -> str | None:
     """Return the side on which a number passes its limit, or is closer to it."""
-    if condition.kind is not AlarmKind.OUTSIDE or condition.above is None or condition.below is None or number is None:
-        return _SIDES.get(condition.kind)
+    if condition.above is None:
+        return None if condition.below is None else "below"
+    if condition.below is None:
+        return "above"
+    if number is None:
+        return None
     return "above" if number - condition.above > condition.below - number else "below"
 
 
