@@ -6,7 +6,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
-from homeassistant.auth.permissions.const import POLICY_READ
+from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
+from homeassistant.core import Context
 
 from ...kit import Kit
 from ...rules import add_rule, call, rule_entity, set_state
@@ -65,6 +66,34 @@ async def test_a_guest_gets_only_alarms_with_read_permission(kit: Kit, guest: Mo
 
     assert states_of((await send_command(guest, "list"))["alarms"]) == {"sensor.one": "unacknowledged"}
     assert [event["entity_id"] for event in (await send_command(guest, "history"))["events"]] == ["sensor.one"]
+
+
+async def test_a_guest_does_not_learn_which_alarm_is_the_root_cause(
+    kit: Kit, guest: MockHAClientWebSocket, hass_read_only_user: MockUser
+) -> None:
+    rights = {POLICY_READ: True, POLICY_CONTROL: True}
+    hass_read_only_user.mock_policy({"entities": {"entity_ids": {"sensor.one": rights}}})
+    await add_rule(kit, "sensor.one", parents=("sensor.two",))
+    secret = await add_rule(kit, "sensor.two", name="Secret")
+    await set_state(kit, "sensor.two", "90")
+    await send_command(guest, "subscribe")
+    received = [await guest.receive_json()]
+    await set_state(kit, "sensor.one", "90")
+    received.append(await guest.receive_json())
+
+    received.append(await send_command(guest, "list"))
+    received.append(await send_command(guest, "history"))
+    context = Context(user_id=hass_read_only_user.id)
+    received.append(await call(kit, "snooze", answer=True, entity_id="sensor.one", duration=60, context=context))
+
+    (known,) = (await call(kit, "list", answer=True, entity_id="sensor.one"))["alarms"]
+    assert known["suppressed_by"] == [{"reason": "parent", "rule_id": secret, "entity_id": "sensor.two"}]
+    (alarm,) = received[2]["alarms"]
+    assert alarm["suppressed_by"] == [{"reason": "parent"}]
+    assert "parent" in [event["detail"] for event in received[3]["events"]]
+    assert received[4]["alarms"][0]["suppressed_by"] == [{"reason": "parent"}]
+    assert secret not in str(received)
+    assert "sensor.two" not in str(received)
 
 
 async def test_the_history_has_pages(kit: Kit, client: MockHAClientWebSocket) -> None:

@@ -14,7 +14,7 @@ from ..manager import AlarmsManager
 from ..runtime.display_name import async_name
 from ..runtime.permissions import async_permits
 from ..runtime.store import HistoryQuery
-from .serialization import alarm_as_dict, iso
+from .serialization import alarm_as_dict, is_readable, iso
 from .targets import AlarmTarget
 
 # The states that are only listed on request.
@@ -63,7 +63,7 @@ def async_list(
         and (user is None or async_permits(hass, user, alarm.key, POLICY_READ))
     ]
     alarms.sort(key=lambda item: (-item[1].severity, -(item[1].raised_at or 0.0), item[1].key))
-    return [alarm_as_dict(hass, rule, alarm) for rule, alarm in alarms]
+    return [alarm_as_dict(hass, rule, alarm, user) for rule, alarm in alarms]
 
 
 async def async_history(
@@ -74,7 +74,7 @@ async def async_history(
     Rows that the user may not read are left out, so that a page can have fewer rows than its limit.
     """
     rows, next_before = await async_history_rows(hass, manager, user, alarm_target, query)
-    return [_row(hass, manager, row) for row in rows], next_before
+    return [_row(hass, manager, user, row) for row in rows], next_before
 
 
 async def async_history_rows(
@@ -104,7 +104,8 @@ def _key(row: dict[str, Any]) -> AlarmKey:
     return AlarmKey(row["rule_id"], row["subject"])
 
 
-def _row(hass: HomeAssistant, manager: AlarmsManager, row: dict[str, Any]) -> dict[str, Any]:
+@callback
+def _row(hass: HomeAssistant, manager: AlarmsManager, user: User | None, row: dict[str, Any]) -> dict[str, Any]:
     rule = manager.rules.get(row["rule_id"])
     subject = row["subject"]
     return {
@@ -115,5 +116,6 @@ def _row(hass: HomeAssistant, manager: AlarmsManager, row: dict[str, Any]) -> di
         "alarm": async_name(hass, rule, subject) if rule else subject or row["rule"],
         "entity_id": subject or None,
         **{key: row[key] for key in ("change", "before", "after", "severity", "episode", "value", "reason")},
-        **{key: row[key] for key in ("who", "where", "comment", "detail")},
+        **{key: row[key] for key in ("who", "where", "comment")},
+        "detail": row["detail"] if is_readable(hass, user, row["detail"]) else "parent",
     }

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from homeassistant.auth.models import User
+from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
@@ -10,11 +12,15 @@ from ..engine.root_cause import PARENT, key_of
 from ..engine.rule import Rule
 from ..engine.suppression import WINDOW
 from ..runtime.display_name import async_name
+from ..runtime.permissions import async_permits
 
 
 @callback
-def alarm_as_dict(hass: HomeAssistant, rule: Rule, alarm: Alarm) -> dict[str, Any]:
-    """Return all fields of an alarm; times in ISO 8601, None where there is none."""
+def alarm_as_dict(hass: HomeAssistant, rule: Rule, alarm: Alarm, user: User | None = None) -> dict[str, Any]:
+    """Return all fields of an alarm; times in ISO 8601, None where there is none.
+
+    A root cause is named only where the user (None: an automation) may read it.
+    """
     return {
         **alarm_names(hass, rule, alarm.key),
         "severity": alarm.severity.word,
@@ -29,7 +35,7 @@ def alarm_as_dict(hass: HomeAssistant, rule: Rule, alarm: Alarm) -> dict[str, An
         "acknowledged_by": _actor(alarm.acknowledged_by),
         "snoozed_until": iso(alarm.snoozed_until),
         "snoozed_by": _actor(alarm.snoozed_by),
-        "suppressed_by": [_reason(reason) for reason in alarm.suppressed_by],
+        "suppressed_by": [_reason(hass, user, reason) for reason in alarm.suppressed_by],
         "out_of_service_by": _actor(alarm.out_of_service_by),
         "instructions": rule.instructions,
     }
@@ -75,8 +81,17 @@ def _actor(actor: Actor) -> dict[str, str] | None:
     return {"who": actor.name, "where": actor.source, "comment": actor.comment}
 
 
-def _reason(reason: str) -> dict[str, str]:
+@callback
+def is_readable(hass: HomeAssistant, user: User | None, reason: str) -> bool:
+    """Return whether a reason for suppression names no alarm that the user (None: an automation) may not read."""
+    return user is None or not reason.startswith(PARENT) or async_permits(hass, user, key_of(reason), POLICY_READ)
+
+
+@callback
+def _reason(hass: HomeAssistant, user: User | None, reason: str) -> dict[str, str]:
     """Return a reason for suppression, with the alarm that is the root cause, or the window."""
+    if not is_readable(hass, user, reason):
+        return {"reason": "parent"}
     if reason.startswith(PARENT):
         parent = key_of(reason)
         return {"reason": "parent", "rule_id": parent.rule_id, "entity_id": parent.subject}

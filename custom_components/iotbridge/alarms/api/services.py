@@ -146,10 +146,11 @@ async def async_change(hass: HomeAssistant, manager: AlarmsManager, call: Servic
     """
     keys = _keys(hass, manager, call)
     await async_check_permission(hass, manager, call.context, keys)
+    user = await _async_user(hass, call.context)
     by = await async_actor(hass, call.context, call.data[ATTR_COMMENT])
     changed = change(manager, call, keys, by)
     alarms = [(manager.rules[key.rule_id], manager.alarm(key)) for key in changed]
-    return {"alarms": [alarm_as_dict(hass, rule, alarm) for rule, alarm in alarms if alarm is not None]}
+    return {"alarms": [alarm_as_dict(hass, rule, alarm, user) for rule, alarm in alarms if alarm is not None]}
 
 
 async def async_list_alarms(hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall) -> dict[str, Any]:

@@ -129,7 +129,9 @@ def handle_subscribe(hass: HomeAssistant, connection: ActiveConnection, msg: dic
         ):
             return
         transition = {"happened": transition_as_dict(hass, event.rule, event.transition)} if event.transition else {}
-        connection.send_event(msg["id"], transition | {"alarm": alarm_as_dict(hass, event.rule, alarm)})
+        connection.send_event(
+            msg["id"], transition | {"alarm": alarm_as_dict(hass, event.rule, alarm, connection.user)}
+        )
 
     stops = (
         async_dispatcher_connect(hass, SIGNAL_ALARM, send_one),
