@@ -14,7 +14,7 @@ from homeassistant.helpers import device_registry as dr, intent
 from ..assist import Answer, Assist
 from ..kit import FakeHost, Kit, response_of
 
-QUESTION = "Reboot nas? Please answer yes or no."
+QUESTION = "Please answer yes or no: reboot nas?"
 NOT_ASKED = "There is no open question, so nothing was done."
 
 

@@ -17,7 +17,7 @@ from ..assist import Assist, without_command
 from ..kit import FakeHost, Kit
 
 ASK, CONFIRM = "iotbridge__ask_power_command", "iotbridge__confirm_power_command"
-QUESTION = "Shall I reboot nas?"
+QUESTION = "Please answer yes or no: reboot nas?"
 
 type Script = Callable[[ScriptedModel, conversation.ChatLog, conversation.ConversationInput], Awaitable[str]]
 
@@ -107,7 +107,7 @@ def sent(host: FakeHost) -> list[dict[str, Any]]:
 async def ask(model: ScriptedModel, chat_log: conversation.ChatLog, _user_input: conversation.ConversationInput) -> str:
     """Open the question, as a model should."""
     await model.call(chat_log, ASK, host="nas", command="reboot")
-    return QUESTION
+    return f"Very well. {QUESTION}"
 
 
 async def confirm(
@@ -120,7 +120,7 @@ async def confirm(
 
 async def test_a_yes_of_the_user_in_a_later_turn_counts(kit: Kit, model: ScriptedModel, nas: FakeHost) -> None:
     conversation_id = await converse(kit, model, "reboot the nas", ask)
-    assert model.results[-1]["question"] == "Reboot nas? Please answer yes or no."
+    assert model.results[-1]["question"] == QUESTION
     assert sent(nas) == []
 
     talking = asyncio.create_task(order(kit, model, "Yes, please.", confirm, conversation_id))
@@ -171,6 +171,18 @@ async def test_a_yes_that_the_model_sends_itself_does_not_count(
 
     await converse(kit, model, "reboot the nas", impersonate)
     assert model.results[-1] in ("There is no open question, so nothing was done.", "Done.")
+    assert sent(nas) == []
+
+
+@pytest.mark.parametrize("answer", ["All right, I will not touch nas. Shall I turn on the light?", QUESTION])
+async def test_a_refused_question_is_not_open_later(kit: Kit, model: ScriptedModel, nas: FakeHost, answer: str) -> None:
+    async def pass_over(*_arguments: Any) -> str:
+        return answer
+
+    conversation_id = await converse(kit, model, "reboot the nas", ask)
+    await converse(kit, model, "no", pass_over, conversation_id)
+    await converse(kit, model, "yes", confirm, conversation_id)
+    assert "error" in model.results[-1]
     assert sent(nas) == []
 
 

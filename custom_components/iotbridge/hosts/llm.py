@@ -18,12 +18,12 @@ from .voice.voice import COMMANDS, HostVoice
 CONFIRM = f"{DOMAIN}__confirm_power_command"
 # For the model, not for people.
 ASK_THE_USER = (
-    "Nothing was done yet. Ask the user this question, with the name of the host in it, and end your turn. Call"
-    f" {CONFIRM} only in the turn after the user answered yes."
+    "Nothing was done yet. Ask the user this question word for word, at the end of your message, and end your turn."
+    f" Call {CONFIRM} only in the next turn, and only if the user answered yes."
 )
 NOT_CONFIRMED = (
     "Nothing was done. The user has to answer the question with a plain yes, in a message of their own directly after"
-    " it, within 30 seconds, and the question has to contain the name of the host."
+    " it, within 30 seconds, and your message has to end with the question word for word."
 )
 
 
@@ -91,7 +91,7 @@ class AskPowerCommandTool(HostTool):
             return _error(refusal)
         if (turn := async_current_turn(hass, llm_context.context)) is None:
             return _error(speech.sentence("no_conversation"))
-        question = self._voice.async_ask(host, name, data["command"], turn, speech, is_worded_by_model=True)
+        question = self._voice.async_ask(host, name, data["command"], turn, speech, is_repeated_by_model=True)
         return ToolResult(data={"question": question, "next": ASK_THE_USER})
 
 

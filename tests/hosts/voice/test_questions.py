@@ -12,6 +12,7 @@ ASKED = Turn(
     user_id="anna",
     context_id="x1",
     number=1,
+    preceding=None,
     utterance="reboot the nas",
     previous="",
     is_of_person=True,
@@ -19,7 +20,7 @@ ASKED = Turn(
 QUESTION = Question(
     turn=ASKED, at=100.0, key=HostKey("iotbridge", "nas"), command="reboot", host="Nas", text="Reboot Nas?"
 )
-ANSWER = replace(ASKED, context_id="x2", number=5, utterance="yes", previous="Reboot Nas?")
+ANSWER = replace(ASKED, context_id="x2", number=5, preceding=1, utterance="yes", previous="Reboot Nas?")
 
 
 @pytest.fixture
@@ -54,23 +55,27 @@ def test_the_same_turn_another_person_and_a_script_leave_it_open(questions: Ques
 
 @pytest.mark.parametrize(
     ("turn", "now"),
-    [(ANSWER, 130.1), (replace(ANSWER, previous="It is 20 °C."), 101.0), (replace(ANSWER, previous=""), 101.0)],
+    [
+        (ANSWER, 130.1),
+        (replace(ANSWER, previous="It is 20 °C."), 101.0),
+        (replace(ANSWER, previous=""), 101.0),
+        (replace(ANSWER, preceding=3), 101.0),
+        (replace(ANSWER, preceding=None), 101.0),
+    ],
 )
 def test_too_late_or_after_something_else_closes_it(questions: Questions, turn: Turn, now: float) -> None:
     assert questions.answer(turn, now) is None
     assert questions.answer(replace(ANSWER, context_id="x3", number=9), 101.0) is None
 
 
-def test_before_2026_11_the_context_tells_turns_apart() -> None:
-    questions = Questions()
-    questions.ask(replace(QUESTION, turn=replace(ASKED, number=None)))
-    assert questions.answer(replace(ANSWER, context_id="x1", number=None), 101.0) is None
-    assert questions.answer(replace(ANSWER, number=None), 101.0) is not None
-
-
-def test_a_model_may_word_the_question_but_has_to_name_the_host() -> None:
-    asked = replace(QUESTION, is_worded_by_model=True)
-    for message, is_asked in (("Shall I restart NAS now?", True), ("Shall I turn on the light?", False)):
+def test_a_model_repeats_the_question_at_the_end_of_its_message() -> None:
+    asked = replace(QUESTION, is_repeated_by_model=True)
+    for message, is_asked in (
+        ("Very well. **Reboot nas?**", True),
+        ("The upcoming nas is old. Shall I turn on the light?", False),
+        ("Shut down Nas?", False),
+        ("Reboot Nas? No. Shall I turn on the light?", False),
+    ):
         questions = Questions()
         questions.ask(asked)
         assert (questions.answer(replace(ANSWER, previous=message), 101.0) is not None) is is_asked

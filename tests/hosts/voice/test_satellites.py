@@ -74,7 +74,7 @@ async def test_it_asks_when_it_has_finished_and_announces_the_result(kit: Kit, a
     await nas.respond(sent(nas)[0], "accepted")
     await satellite.until(2)
     assert satellite.calls == [
-        ("ask_question", "Reboot nas? Please answer yes or no."),
+        ("ask_question", "Please answer yes or no: reboot nas?"),
         ("announce", "nas is rebooting."),
     ]
 
@@ -103,7 +103,7 @@ async def test_one_that_cannot_ask_takes_the_yes_of_the_next_sentence(kit: Kit, 
     satellite = Satellite(kit, CAN_ANNOUNCE)
     context = Context()
     asked = await assist.ask("reboot nas", satellite_id=SATELLITE, context=context)
-    assert asked.text == "Reboot nas? Please answer yes or no."
+    assert asked.text == "Please answer yes or no: reboot nas?"
     confirming = asyncio.create_task(assist.order("yes", conversation_id=asked.conversation_id, satellite_id=SATELLITE))
     while not sent(nas):
         await asyncio.to_thread(lambda: None)

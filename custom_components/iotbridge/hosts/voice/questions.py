@@ -28,8 +28,10 @@ class Turn:
     conversation_id: str
     user_id: str | None
     context_id: str
-    number: int | None
-    """Position in the conversation; None before Home Assistant 2026.11."""
+    number: int
+    """Position in the conversation."""
+    preceding: int | None
+    """Position of the user's message before this one; None for the first."""
     utterance: str
     """Message of the user."""
     previous: str
@@ -39,7 +41,7 @@ class Turn:
 
     def is_same(self, other: Turn) -> bool:
         """Return whether both are the same turn, by all that identifies one."""
-        return self.context_id == other.context_id or (self.number is not None and self.number == other.number)
+        return self.context_id == other.context_id or self.number == other.number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +54,15 @@ class Question:
     command: str
     host: str
     text: str
-    is_worded_by_model: bool = False
-    """True if a language model asks it in its own words."""
+    is_repeated_by_model: bool = False
+    """True if a language model asks it, at the end of a message of its own."""
 
     def is_asked_in(self, message: str) -> bool:
         """Return whether a message of the assistant asks this question."""
-        if self.is_worded_by_model:
-            return self.host.casefold() in message.casefold()
-        return message == self.text
+        if not self.is_repeated_by_model:
+            return message == self.text
+        _, text, rest = _plain(message).rpartition(_plain(self.text))
+        return bool(text) and not _words(rest)
 
 
 @dataclass(slots=True)
@@ -78,7 +81,8 @@ class Questions:
     def answer(self, turn: Turn, now: float) -> Question | None:
         """Return the question that a turn may answer, which is closed by it; None where there is none.
 
-        The same turn, another user and a script leave it open. Any other turn closes it.
+        The same turn, another user and a script leave it open. Any other turn closes it, and only the very next one
+        answers it.
         """
         question = self._open.get(turn.conversation_id)
         if question is None or turn.is_same(question.turn):
@@ -87,13 +91,19 @@ class Questions:
             return None
         del self._open[turn.conversation_id]
         is_in_time = now - question.at <= ANSWER_WITHIN_S
-        return question if is_in_time and question.is_asked_in(turn.previous) else None
+        is_next = turn.preceding == question.turn.number
+        return question if is_in_time and is_next and question.is_asked_in(turn.previous) else None
 
 
 def is_yes(utterance: str) -> bool:
     """Return whether a message is a plain yes, in one of the languages of the sentences."""
     words = _words(utterance)
     return 0 < len(words) <= MAX_WORDS and words[0] in YES and NO.isdisjoint(words)
+
+
+def _plain(text: str) -> str:
+    """Return a text in lower case, with single spaces."""
+    return " ".join(text.casefold().split())
 
 
 def _words(text: str) -> list[str]:

@@ -22,15 +22,20 @@ def async_current_turn(hass: HomeAssistant, context: Context | None) -> Turn | N
     if (chat_log := current_chat_log.get()) is None:
         return None
     utterance, previous = "", ""
-    for before, content in pairwise(chat_log.content):
+    positions: list[int] = []
+    for index, (before, content) in enumerate(pairwise(chat_log.content), start=1):
         if isinstance(content, UserContent):
+            positions.append(index)
             utterance = content.content
             previous = (before.content or "") if isinstance(before, AssistantContent) else ""
+    # Before Home Assistant 2026.11, a turn does not say where it began: it is taken to be at the last message.
+    number: int = getattr(chat_log, "turn_start", positions[-1] if positions else 0)
     return Turn(
         conversation_id=chat_log.conversation_id,
         user_id=context.user_id,
         context_id=context.id,
-        number=getattr(chat_log, "turn_start", None),
+        number=number,
+        preceding=max((index for index in positions if index < number), default=None),
         utterance=utterance,
         previous=previous,
         is_of_person=context.parent_id is None,

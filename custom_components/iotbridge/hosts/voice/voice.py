@@ -130,7 +130,7 @@ class HostVoice:
 
     @callback
     def async_ask(
-        self, host: Host, name: str, command: str, turn: Turn, speech: Speech, *, is_worded_by_model: bool = False
+        self, host: Host, name: str, command: str, turn: Turn, speech: Speech, *, is_repeated_by_model: bool = False
     ) -> str:
         """Open the question of a turn; return its text."""
         text = speech.sentence(f"ask_{command}", host=name)
@@ -141,7 +141,7 @@ class HostVoice:
             command=command,
             host=name,
             text=text,
-            is_worded_by_model=is_worded_by_model,
+            is_repeated_by_model=is_repeated_by_model,
         )
         self._questions.ask(question)
         return text
