@@ -1,5 +1,6 @@
 """Real browser that is logged in to the lab's Home Assistant."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -7,7 +8,7 @@ import json
 import shutil
 from typing import override
 
-from playwright.async_api import Page, async_playwright  # type: ignore[import-not-found, unused-ignore]
+from playwright.async_api import Page, WebSocketRoute, async_playwright  # type: ignore[import-not-found, unused-ignore]
 
 from .lab import Lab
 from .waiting import LabError
@@ -75,6 +76,27 @@ async def browsing(
             yield page
         finally:
             await browser.close()
+
+
+async def refuse_commands(page: Page, prefix: str) -> asyncio.Event:
+    """Answer commands as Home Assistant does before an integration is set up; the event says that it is."""
+    is_set_up = asyncio.Event()
+
+    def connect(client: WebSocketRoute) -> None:
+        server = client.connect_to_server()
+
+        def send(text: str | bytes) -> None:
+            message = json.loads(text)
+            if is_set_up.is_set() or not str(message.get("type")).startswith(prefix):
+                server.send(text)
+                return
+            error = {"code": "unknown_command", "message": "Unknown command."}
+            client.send(json.dumps({"id": message["id"], "type": "result", "success": False, "error": error}))
+
+        client.on_message(send)
+
+    await page.route_web_socket("**/api/websocket", connect)
+    return is_set_up
 
 
 def collect_errors(page: Page, part: str) -> list[str]:

@@ -13,7 +13,7 @@ import shutil
 from typing import Any
 
 from lab.alarms import add_group, add_rule, alarms, remove, subentries
-from lab.browser import DESKTOP, PATIENCE_MS, PHONE, Screen, browsing, collect_errors
+from lab.browser import DESKTOP, PATIENCE_MS, PHONE, Screen, browsing, collect_errors, refuse_commands
 from lab.client import Json
 from lab.lab import Lab
 from lab.waiting import until
@@ -314,6 +314,23 @@ async def test_values_stay_while_the_connection_is_lost(page: Page, household: H
 
     await page.evaluate("window.reconnect()")
     await expect(cards).not_to_contain_text("not reachable")
+    await row(page, COLD).get_by_role("button", name="Acknowledge").click()
+    await household.wait_state(COLD, "acknowledged")
+
+
+async def test_alarms_come_back_after_home_assistant_has_started(page: Page, household: Household) -> None:
+    is_set_up = await refuse_commands(page, "iotbridge/")
+    cards = block(page, "Needs you")
+    await page.goto(household.dashboard)
+    await expect(cards).to_contain_text("IoT Bridge is not running.")
+    is_set_up.set()
+    await row(page, COLD).wait_for()
+
+    is_set_up.clear()
+    await page.evaluate("document.querySelector('home-assistant').hass.connection.reconnect(true)")
+    await expect(cards).to_contain_text("IoT Bridge is not running.")
+    is_set_up.set()
+    await expect(cards).not_to_contain_text("IoT Bridge is not running.")
     await row(page, COLD).get_by_role("button", name="Acknowledge").click()
     await household.wait_state(COLD, "acknowledged")
 

@@ -17,7 +17,7 @@ export const heatStyles = sheet(`
 .heat { padding: 8px 16px 12px; display: grid; border-bottom: 1px solid var(--divider-color) } .rule { display: grid; grid-template-columns: minmax(120px, 220px) repeat(${DAYS}, 1fr) 76px; gap: 3px; align-items: center; --s: var(--note) }
 .rule.crit { --s: var(--crit) } .rule.warn { --s: var(--warn) }
 .rule > button { font-weight: 500; display: flex; gap: 8px; align-items: center; min-height: 44px; padding-right: 8px; min-width: 0; text-align: start; border-radius: 8px } .rule > button[aria-pressed=true] span { text-decoration: underline; text-underline-offset: 4px }
-.rule > button ha-icon { --mdc-icon-size: 18px; width: 18px; height: 18px; color: color-mix(in srgb, var(--s) 70%, var(--ink)) } .rule > button span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
+.rule > button ha-icon { --mdc-icon-size: 18px; color: color-mix(in srgb, var(--s) 70%, var(--ink)) } .rule > button span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
 .rule > span { font-size: 11px; line-height: 22px; color: var(--secondary-text-color); text-align: center; white-space: nowrap } .rule > span:nth-last-child(2) { color: var(--primary-text-color); font-weight: 700 }
 .rule > em { font-style: normal; font-size: 12px; text-align: end; color: var(--secondary-text-color); white-space: nowrap }
 .rule > i { height: 30px; border-radius: 4px; background: color-mix(in srgb, var(--ink) 5%, transparent); display: grid; place-items: center; font: 500 12px/1 var(--ha-font-family-body); color: var(--primary-text-color); position: relative; overflow: hidden }

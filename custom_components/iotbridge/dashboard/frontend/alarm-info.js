@@ -17,7 +17,7 @@ const MAX_NORMAL = 10;
 
 const infoStyles = sheet(`
 :host { container-type: inline-size }
-.place { display: inline-flex; align-items: center; min-height: 44px; margin: -12px 0; color: var(--secondary-text-color) } .place ha-icon { --mdc-icon-size: 18px; width: 18px; height: 18px }
+.place { display: inline-flex; align-items: center; min-height: 44px; margin: -12px 0; color: var(--secondary-text-color) } .place ha-icon { --mdc-icon-size: 18px }
 .big { display: flex; align-items: baseline; flex-wrap: wrap; gap: 4px 12px } .big strong { font-size: 32px; font-weight: 500; line-height: 40px } .big b { font-weight: 500 }
 .chips { display: flex; gap: 8px; margin: 4px 0 8px; flex-wrap: wrap }
 h3 { font-size: 14px; font-weight: 500; margin: 16px 0 4px } p { line-height: 20px } .comment { margin: 8px 0 }

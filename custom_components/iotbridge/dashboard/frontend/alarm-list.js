@@ -17,10 +17,10 @@ const OPEN_STATES = new Set(["unacknowledged", "returned_unacknowledged", "ackno
 
 const listStyles = sheet(`
 .well { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 4px 20px; align-items: center; padding: 28px 24px }
-.well > ha-icon { --mdc-icon-size: 64px; width: 64px; height: 64px; color: var(--success-color); grid-row: span 2 }
+.well > ha-icon { --mdc-icon-size: 64px; color: var(--success-color); grid-row: span 2 }
 .well.first > ha-icon { color: var(--calm) } .well b { font-size: 20px; font-weight: 500; line-height: 26px } .well p { line-height: 20px; color: var(--secondary-text-color) }
 .well .btn { grid-column: 2; justify-self: start; margin-top: 8px }
-@container (max-width: 480px) { .well { gap: 4px 12px; padding: 20px 16px } .well > ha-icon { --mdc-icon-size: 40px; width: 40px; height: 40px } .well b { font-size: 16px; line-height: 22px } }
+@container (max-width: 480px) { .well { gap: 4px 12px; padding: 20px 16px } .well > ha-icon { --mdc-icon-size: 40px } .well b { font-size: 16px; line-height: 22px } }
 `);
 
 const BLOCKS = {

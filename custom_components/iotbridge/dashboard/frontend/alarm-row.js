@@ -16,14 +16,14 @@ export const rowStyles = sheet(`
 .alarm .name { padding: 0; font-size: 16px; font-weight: 500; line-height: 22px; text-align: start; min-height: 24px } .alarm:not(.new) .name { font-size: 14px }
 .alarm .head { display: flex; flex-wrap: wrap; align-items: center; gap: 2px 8px } .alarm .why { line-height: 20px } .alarm .why b { font-weight: 500 }
 .alarm .told { font-size: 12px; line-height: 18px; color: var(--secondary-text-color); margin-top: 2px; font-variant-numeric: tabular-nums }
-.alarm .told ha-icon { --mdc-icon-size: 14px; width: 14px; height: 14px; margin: 0 4px 0 0; vertical-align: -2px }
-.alarm .do { display: flex; gap: 6px; line-height: 20px; margin-top: 4px } .alarm .do ha-icon { --mdc-icon-size: 16px; width: 16px; height: 16px; margin-top: 2px; color: var(--secondary-text-color) }
+.alarm .told ha-icon { --mdc-icon-size: 14px; margin: 0 4px 0 0; vertical-align: -2px }
+.alarm .do { display: flex; gap: 6px; line-height: 20px; margin-top: 4px } .alarm .do ha-icon { --mdc-icon-size: 16px; margin-top: 2px; color: var(--secondary-text-color) }
 .alarm .acts { display: flex; gap: 4px; align-items: start } .alarm .kids { grid-column: 2 / -1; margin-top: 4px } .kids-place { display: contents } .alarm :empty:not(ha-icon) { display: none }
-.alarm .state { grid-column: 2 / -1; display: flex; flex-wrap: wrap; align-items: center; gap: 0 8px; font-weight: 500; min-height: 44px } .alarm .state ha-icon { --mdc-icon-size: 20px; width: 20px; height: 20px; color: var(--secondary-text-color) }
+.alarm .state { grid-column: 2 / -1; display: flex; flex-wrap: wrap; align-items: center; gap: 0 8px; font-weight: 500; min-height: 44px } .alarm .state ha-icon { --mdc-icon-size: 20px; color: var(--secondary-text-color) }
 .alarm .state span { flex: 1 1 160px; line-height: 18px } .alarm .state small { display: block; font-weight: 400; color: var(--secondary-text-color) }
 .kids summary { list-style: none; display: inline-flex; align-items: center; gap: 4px; min-height: 44px; margin: 0 -8px -8px; padding: 0 12px 0 4px; border-radius: 8px; cursor: pointer; font-weight: 500 }
-.kids summary::-webkit-details-marker { display: none } .kids summary ha-icon { --mdc-icon-size: 20px; width: 20px; height: 20px } .kids[open] summary ha-icon { rotate: 90deg }
-.kids li { display: flex; align-items: center; gap: 8px; min-height: 32px; padding-left: 2px } .kids li ha-icon { --mdc-icon-size: 16px; width: 16px; height: 16px; color: var(--secondary-text-color) }
+.kids summary::-webkit-details-marker { display: none } .kids summary ha-icon { --mdc-icon-size: 20px } .kids[open] summary ha-icon { rotate: 90deg }
+.kids li { display: flex; align-items: center; gap: 8px; min-height: 32px; padding-left: 2px } .kids li ha-icon { --mdc-icon-size: 16px; color: var(--secondary-text-color) }
 .kids li span:last-child { margin-left: auto; font-size: 12px; color: var(--secondary-text-color); padding-right: 8px }
 @container (max-width: 480px) {
   .alarm { grid-template-columns: 40px minmax(0, 1fr); padding: 12px } .alarm .acts { grid-column: 1 / -1; margin-top: 8px; gap: 8px } .alarm .acts .btn:not(.ico) { flex: 1; padding: 0 8px }

@@ -1,8 +1,11 @@
 // Open alarms of the home, and what one can do with them. The server knows the rights and records who did it.
 
 import { openMoreInfo } from "./dom.js";
+import { follow } from "./follow.js";
 import { languageOf } from "./texts.js";
 
+/** The most that the server sends. */
+const LIMIT = 500;
 const subscriptions = new WeakMap();
 
 /**
@@ -15,10 +18,10 @@ export const followAlarms = (hass, callback, target = {}) => {
   const key = JSON.stringify([target, languageOf(hass)]);
   if (!pool.has(key)) pool.set(key, new Subscription(hass, target));
   const subscription = pool.get(key);
-  subscription.add(callback);
+  subscription.callbacks.add(callback);
+  callback(subscription.state);
   return () => {
-    subscription.delete(callback);
-    if (!subscription.isUsed) {
+    if (subscription.callbacks.delete(callback) && !subscription.callbacks.size) {
       subscription.end();
       pool.delete(key);
     }
@@ -26,80 +29,33 @@ export const followAlarms = (hass, callback, target = {}) => {
 };
 
 class Subscription {
-  #callbacks = new Set();
-  #hass;
-  #target;
-  #unsubscribe = null;
-  #isComplete = false;
+  callbacks = new Set();
+  state = { phase: "loading", rows: new Map(), total: 0, maintenance: [], at: null };
 
   constructor(hass, target) {
-    this.#hass = hass;
-    this.#target = target;
-    this.state = { phase: "loading", rows: new Map(), total: 0, maintenance: [], at: null };
-    hass.connection.addEventListener("disconnected", this.#lost);
-    hass.connection.addEventListener("ready", this.#found);
-    this.#subscribe();
-  }
-
-  get isUsed() {
-    return this.#callbacks.size > 0;
-  }
-
-  add(callback) {
-    this.#callbacks.add(callback);
-    callback(this.state);
-  }
-
-  delete(callback) {
-    this.#callbacks.delete(callback);
-  }
-
-  async end() {
-    this.#hass.connection.removeEventListener("disconnected", this.#lost);
-    this.#hass.connection.removeEventListener("ready", this.#found);
-    const unsubscribe = this.#unsubscribe;
-    this.#unsubscribe = "ended";
-    if (typeof unsubscribe === "function") await unsubscribe().catch(() => {});
-  }
-
-  async #subscribe() {
-    const message = { type: "iotbridge/alarms/open", target: this.#target, language: languageOf(this.#hass) };
-    try {
-      const unsubscribe = await this.#hass.connection.subscribeMessage((event) => this.#receive(event), message);
-      if (this.#unsubscribe === "ended") await unsubscribe().catch(() => {});
-      else this.#unsubscribe = unsubscribe;
-    } catch (error) {
-      this.#change({ phase: "failed", error: error?.message });
-    }
+    const { connection } = hass;
+    const lost = () => this.#change({ phase: "lost", at: this.state.at ?? Date.now() });
+    connection.addEventListener("disconnected", lost);
+    const message = { type: "iotbridge/alarms/open", target, limit: LIMIT, language: languageOf(hass) };
+    const stop = follow(connection, message, (event, isFirst) => this.#receive(event, isFirst), ({ code, message: error }) =>
+      this.#change({ phase: "failed", error: code === "unknown_command" ? null : error }));
+    this.end = () => {
+      connection.removeEventListener("disconnected", lost);
+      stop();
+    };
   }
 
   /** Replace all rows by the first event of a connection; merge all others. */
-  #receive({ alarms = [], removed = [], total, maintenance }) {
-    const rows = this.#isComplete ? new Map(this.state.rows) : new Map();
-    this.#isComplete = true;
+  #receive({ alarms = [], removed = [], total, maintenance }, isFirst) {
+    const rows = new Map(isFirst ? [] : this.state.rows);
     for (const id of removed) rows.delete(id);
     for (const row of alarms) rows.set(row.id, row);
-    this.#change({
-      phase: "live",
-      rows,
-      total: total ?? rows.size,
-      maintenance: maintenance ?? this.state.maintenance,
-    });
+    this.#change({ phase: "live", rows, total: total ?? rows.size, maintenance: maintenance ?? this.state.maintenance, at: null });
   }
-
-  #lost = () => {
-    this.#isComplete = false; // the connection subscribes again by itself, and is then sent everything
-    this.#change({ phase: "lost", at: this.state.at ?? Date.now() });
-  };
-
-  #found = () => {
-    this.#isComplete = false;
-  };
 
   #change(values) {
     this.state = { ...this.state, ...values };
-    if (values.phase === "live") this.state.at = null;
-    for (const callback of this.#callbacks) callback(this.state);
+    for (const callback of this.callbacks) callback(this.state);
   }
 }
 

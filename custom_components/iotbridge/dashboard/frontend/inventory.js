@@ -1,4 +1,5 @@
 // Hosts and things with the roles of their entities: one subscription for each connection, shared by all cards.
+import { follow } from "./follow.js";
 
 const stores = new WeakMap();
 
@@ -15,13 +16,7 @@ class Inventory extends EventTarget {
   constructor(connection) {
     super();
     this.ready = new Promise((resolve) => this.addEventListener("change", resolve, { once: true }));
-    connection
-      .subscribeMessage((message) => this.receive(message), { type: "iotbridge/dashboard/subscribe" })
-      .catch((error) => {
-        // The next card asks again: IoT Bridge may have been set up meanwhile.
-        stores.delete(connection);
-        this.receive({ error });
-      });
+    follow(connection, { type: "iotbridge/dashboard/subscribe" }, (message) => this.receive(message), (error) => this.receive({ error }));
   }
 
   receive({ inventory, seen, broker = this.broker, error = null }) {

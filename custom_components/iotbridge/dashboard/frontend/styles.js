@@ -18,7 +18,7 @@ button, input, textarea { font: inherit; color: inherit }
 button { background: none; border: 0; padding: 0; cursor: pointer }
 a { color: inherit }
 ul { list-style: none; padding: 0 }
-ha-icon { display: inline-flex; flex: none; --mdc-icon-size: 24px; width: 24px; height: 24px }
+ha-icon { display: inline-flex; flex: none; --mdc-icon-size: 24px; width: var(--mdc-icon-size); height: var(--mdc-icon-size) }
 button:focus-visible, a:focus-visible, input:focus-visible, textarea:focus-visible, summary:focus-visible {
   outline: 2px solid var(--primary-text-color); outline-offset: -2px }
 .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
@@ -26,7 +26,7 @@ button:focus-visible, a:focus-visible, input:focus-visible, textarea:focus-visib
 /* buttons: never text in --primary-color (3.2:1 on white); tinted fill and the text colour instead */
 .btn { min-height: 44px; border-radius: 12px; padding: 0 16px; font-weight: 500; display: inline-flex; align-items: center;
   justify-content: center; gap: 8px; white-space: nowrap; background: color-mix(in srgb, var(--ink) 8%, transparent) }
-.btn ha-icon { --mdc-icon-size: 20px; width: 20px; height: 20px }
+.btn ha-icon { --mdc-icon-size: 20px }
 .btn.main { background: color-mix(in srgb, var(--primary-color) 24%, var(--card-background-color)) }
 .btn.bad { background: color-mix(in srgb, var(--error-color) 20%, var(--card-background-color)) }
 .btn.ico { width: 44px; padding: 0; background: none; border-radius: 50%; flex: none }
@@ -34,15 +34,15 @@ button:focus-visible, a:focus-visible, input:focus-visible, textarea:focus-visib
 @media (hover: hover) { .btn:not([disabled]):hover { box-shadow: inset 0 0 0 100px color-mix(in srgb, var(--ink) 5%, transparent) } }
 .chip { display: inline-flex; align-items: center; gap: 4px; min-height: 22px; padding: 0 8px; border-radius: 11px; font-size: 12px;
   font-weight: 500; line-height: 16px; background: color-mix(in srgb, var(--ink) 8%, transparent) }
-.chip ha-icon { --mdc-icon-size: 14px; width: 14px; height: 14px }
+.chip ha-icon { --mdc-icon-size: 14px }
 .chip.crit { background: color-mix(in srgb, var(--crit) 22%, transparent) } .chip.warn { background: color-mix(in srgb, var(--warn) 24%, transparent) }
 .chip.crit ha-icon { color: color-mix(in srgb, var(--crit) 70%, var(--ink)) } .chip.warn ha-icon { color: color-mix(in srgb, var(--warn) 70%, var(--ink)) }
 /* title of a block, as Home Assistant's heading card */
 .heading { display: flex; align-items: center; gap: 8px; min-height: 32px; padding: 0 4px 4px }
-.heading h2 { font-size: 16px; font-weight: 400; line-height: 24px; flex: 1 } .heading > ha-icon { --mdc-icon-size: 18px; width: 18px; height: 18px }
+.heading h2 { font-size: 16px; font-weight: 400; line-height: 24px; flex: 1 } .heading > ha-icon { --mdc-icon-size: 18px }
 .heading .btn { min-height: 44px; margin: -10px 0; padding: 0 4px; background: none; font-size: 12px }
 .heading .btn > span { display: inline-flex; gap: 4px; align-items: center; border-radius: 99px; padding: 3px 10px; line-height: 18px;
-  background: color-mix(in srgb, var(--ink) 10%, transparent) } .heading .btn ha-icon { --mdc-icon-size: 16px; width: 16px; height: 16px }
+  background: color-mix(in srgb, var(--ink) 10%, transparent) } .heading .btn ha-icon { --mdc-icon-size: 16px }
 /* row with one or two lines and at most one button */
 .rowb { display: flex; align-items: center; gap: 8px; min-height: 56px; padding: 4px 4px 4px 12px; border-top: 1px solid var(--divider-color) }
 .rowb:first-of-type { border-top: 0 } .rowb > ha-icon { color: var(--secondary-text-color) }
@@ -52,7 +52,7 @@ button:focus-visible, a:focus-visible, input:focus-visible, textarea:focus-visib
   font-size: 12px; color: var(--secondary-text-color) }
 .foot .btn { margin-left: auto; background: none; color: var(--primary-text-color); font-size: 12px; padding: 0 8px } .foot .btn + .btn { margin-left: 0 }
 .note { display: flex; align-items: center; gap: 8px; padding: 8px 16px; font-size: 12px; line-height: 18px; color: var(--secondary-text-color); border-bottom: 1px solid var(--divider-color) }
-.note ha-icon { --mdc-icon-size: 18px; width: 18px; height: 18px }
+.note ha-icon { --mdc-icon-size: 18px }
 .bone { display: block; height: 12px; border-radius: 6px; background: color-mix(in srgb, var(--ink) 8%, transparent) }
 /* menu and question: beside their button, on a phone a sheet from below */
 [popover] { position: fixed; inset: auto; margin: 0; padding: 8px 0; border: 0; width: max-content; min-width: 260px; max-width: min(420px, 100vw - 16px); max-height: calc(100vh - 32px); overflow: auto;

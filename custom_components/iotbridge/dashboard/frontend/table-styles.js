@@ -6,7 +6,7 @@ export const tables = sheet(`
 .tools { display: flex; align-items: center; gap: 8px; padding: 8px 8px 8px 12px } .tools .sp { flex: 1 }
 .field { display: flex; align-items: center; gap: 8px; height: 44px; padding: 0 12px; border-radius: 10px; flex: 1; max-width: 280px; min-width: 0;
   background: color-mix(in srgb, var(--ink) 6%, transparent) }
-.field ha-icon { --mdc-icon-size: 20px; width: 20px; height: 20px; color: var(--secondary-text-color) }
+.field ha-icon { --mdc-icon-size: 20px; color: var(--secondary-text-color) }
 
 .field input { border: 0; background: none; width: 100%; height: 44px; outline: none !important }
 .field:focus-within { outline: 2px solid var(--primary-text-color); outline-offset: -2px }
@@ -16,7 +16,7 @@ export const tables = sheet(`
 table { width: 100%; border-collapse: collapse; table-layout: fixed } table:focus { outline: none }
 th { font-size: 12px; font-weight: 500; text-align: start; height: 44px; padding: 0 8px; border: solid var(--divider-color); border-width: 1px 0 }
 th button { height: 44px; font-weight: 500; display: inline-flex; align-items: center; gap: 4px; width: 100% }
-th button ha-icon { --mdc-icon-size: 14px; width: 14px; height: 14px } th.end button { justify-content: end }
+th button ha-icon { --mdc-icon-size: 14px } th.end button { justify-content: end }
 td { height: 56px; padding: 0 8px; border-bottom: 1px solid var(--divider-color); line-height: 18px } .end { text-align: end }
 td:first-child, th:first-child { padding-inline-start: 12px } td.menu { padding: 0 4px } tr.hidden-row { opacity: .55 }
 @media (hover: hover) { tbody tr:not(.group):hover td { background: color-mix(in srgb, var(--ink) 4%, transparent) } }
@@ -29,7 +29,7 @@ table + .foot { border-top: 0 } .note:last-child { border-bottom: 0 } .note .btn
 .void code { display: block; font: 12px/18px var(--ha-font-family-code, monospace); padding: 12px; border-radius: 8px; overflow-wrap: anywhere; white-space: pre-wrap;
   background: color-mix(in srgb, var(--ink) 6%, transparent) }
 .void .wait { display: flex; gap: 8px; align-items: center; font-size: 12px; line-height: 16px; color: var(--secondary-text-color) }
-.void .wait ha-icon { --mdc-icon-size: 18px; width: 18px; height: 18px }
+.void .wait ha-icon { --mdc-icon-size: 18px }
 @container (max-width: 720px) { .wide, .tools .sp { display: none } .tools .field { max-width: none } }
 `);
 
@@ -37,16 +37,16 @@ export const fleet = sheet(`
 .host { display: flex; align-items: center; gap: 12px; min-width: 0; text-decoration: none; min-height: 44px; --c: var(--calm) }
 .host .st { width: 36px; height: 36px; border-radius: 50%; display: grid; place-items: center; flex: none; position: relative;
   color: color-mix(in srgb, var(--c) 70%, var(--ink)); background: color-mix(in srgb, var(--c) 18%, transparent) }
-.host .st ha-icon { --mdc-icon-size: 20px; width: 20px; height: 20px }
+.host .st ha-icon { --mdc-icon-size: 20px }
 .host .st em { position: absolute; right: -5px; bottom: -4px; width: 18px; height: 18px; border-radius: 50%; display: grid; place-items: center; background: var(--surface); color: var(--c) }
-.host .st em ha-icon { --mdc-icon-size: 15px; width: 15px; height: 15px }
+.host .st em ha-icon { --mdc-icon-size: 15px }
 .host.lost { --c: var(--crit) } .host.rebooting, .host.shutting_down { --c: var(--note) } .host.off, .host.suspended, .host.unknown { --c: var(--secondary-text-color) }
 .host.off .st, .host.suspended .st, .host.unknown .st { background: none; box-shadow: inset 0 0 0 1.5px var(--divider-color); color: var(--secondary-text-color) }
 .host div { min-width: 0 } .host b, .host div span { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap } .host b { font-weight: 500 }
 .host div span { font-size: 12px; color: var(--secondary-text-color) } .host.lost div span, .host.told div span { color: var(--primary-text-color); font-weight: 500 }
 .m { --c: var(--calm) } .m.warn { --c: var(--warn) } .m.crit { --c: var(--crit) }
 .m .v { display: flex; align-items: center; gap: 3px; font-variant-numeric: tabular-nums; line-height: 18px } .m .v b { font-weight: inherit } .m .v small { color: var(--secondary-text-color) }
-.m .v ha-icon { --mdc-icon-size: 14px; width: 14px; height: 14px; color: color-mix(in srgb, var(--c) 70%, var(--ink)) }
+.m .v ha-icon { --mdc-icon-size: 14px; color: color-mix(in srgb, var(--c) 70%, var(--ink)) }
 .m.warn .v, .m.crit .v { font-weight: 700 }
 .m .track { display: block; position: relative; height: 6px; border-radius: 3px; margin-top: 5px; background: color-mix(in srgb, var(--c) 20%, transparent) }
 .m .track i { position: absolute; inset: 0 auto 0 0; border-radius: 3px; background: var(--c); min-width: 3px }
