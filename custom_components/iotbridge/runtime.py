@@ -129,6 +129,25 @@ def running_voice(hass: HomeAssistant) -> HostVoice:
     return _runtime(hass).voice
 
 
+@callback
+def voice_open_for_models(hass: HomeAssistant) -> HostVoice:
+    """Return the hosts by voice; raise InvalidCallError where they are not running or closed for language models."""
+    _check_open_for_models(hass)
+    return running_voice(hass)
+
+
+@callback
+def alarms_open_for_models(hass: HomeAssistant) -> AlarmsManager:
+    """Return the alarms manager; raise InvalidCallError where it is not running or closed for language models."""
+    _check_open_for_models(hass)
+    return running_alarms(hass)
+
+
+def _check_open_for_models(hass: HomeAssistant) -> None:
+    if not _runtime(hass).is_open_for_models:
+        raise InvalidCallError("closed_for_models")
+
+
 def _runtime(hass: HomeAssistant) -> Runtime:
     if (runtime := loaded_runtime(hass)) is None:
         raise InvalidCallError("not_set_up")

@@ -7,7 +7,7 @@ from pytest_homeassistant_custom_component.common import MockUser
 
 from homeassistant.components.llm import async_get_tools
 from homeassistant.core import Context
-from homeassistant.exceptions import Unauthorized
+from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from homeassistant.helpers.llm import LLMContext, Tool, ToolInput
 
 from ..assist import Assist
@@ -69,6 +69,22 @@ async def test_alarms_are_listed_acknowledged_and_snoozed(kit: Kit, hot: None) -
     assert await call(kit, "iotbridge__acknowledge_alarms") == {"acknowledged": []}
     assert await call(kit, "iotbridge__snooze_alarms", minutes=10) == {"snoozed": ["Attic"]}
     assert await call(kit, "iotbridge__list_alarms") == {"alarms": []}
+
+
+async def test_kept_tools_follow_a_reload_and_a_closed_door(kit: Kit, assist: Assist, hot: None) -> None:
+    """Home Assistant keeps the tools of a conversation."""
+    name = "iotbridge__acknowledge_alarms"
+    kept = (await tools(kit))[name]
+    await assist.configure(voice_language_models=False)
+    with pytest.raises(HomeAssistantError) as raised:
+        await kept.async_call(kit.hass, ToolInput(name, {}), llm_context())
+    assert raised.value.translation_key == "closed_for_models"
+
+    await assist.configure(voice_language_models=True)
+    result = await kept.async_call(kit.hass, ToolInput(name, {}), llm_context())
+    assert getattr(result, "data", result) == {"acknowledged": ["Attic"]}
+    states = {alarm["state"] for alarm in (await call(kit, "iotbridge__list_alarms"))["alarms"]}
+    assert states == {"acknowledged"}
 
 
 async def test_the_user_of_the_model_needs_the_rights(kit: Kit, hot: None, hass_read_only_user: MockUser) -> None:

@@ -207,6 +207,38 @@ async def test_a_yes_to_another_question_does_not_count(kit: Kit, model: Scripte
     assert sent(nas) == []
 
 
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [({"voice_language_models": False}, "closed for language models"), ({"voice_power_hosts": []}, "nas is not open")],
+)
+async def test_closing_the_door_counts_in_a_running_conversation(
+    kit: Kit, assist: Assist, model: ScriptedModel, nas: FakeHost, options: dict[str, Any], reason: str
+) -> None:
+    """Home Assistant keeps the tools of a conversation."""
+
+    async def hold(
+        model: ScriptedModel, chat_log: conversation.ChatLog, user_input: conversation.ConversationInput
+    ) -> str:
+        kept.append(chat_log.llm_api)
+        return await ask(model, chat_log, user_input)
+
+    async def ask_with_kept_tools(
+        model: ScriptedModel, chat_log: conversation.ChatLog, user_input: conversation.ConversationInput
+    ) -> str:
+        chat_log.llm_api = kept[0]
+        await ask(model, chat_log, user_input)
+        return await confirm(model, chat_log, user_input)
+
+    kept: list[Any] = []
+    conversation_id = await converse(kit, model, "reboot the nas", hold)
+    await assist.configure(nas, **options)
+    await converse(kit, model, "yes", ask_with_kept_tools, conversation_id)
+    asked, confirmed = model.results[-2:]
+    assert reason in str(asked)
+    assert "error" in confirmed
+    assert sent(nas) == []
+
+
 async def test_power_tools_are_there_for_open_hosts_only(kit: Kit, assist: Assist, nas: FakeHost) -> None:
     await kit.host("pc")
     context = llm.LLMContext("test", Context(), "en", "conversation", None)

@@ -1,5 +1,6 @@
 """Tools of alarms for language models: list, acknowledge, snooze."""
 
+from collections.abc import Callable, Collection
 from typing import Any, override
 
 import voluptuous as vol
@@ -18,11 +19,16 @@ MINUTES = vol.Required("minutes", description="Duration in minutes")
 MAX_MINUTES = 72 * 60
 
 
-def alarm_tools(manager: AlarmsManager) -> list[Tool]:
-    """Return the tools; none while alarms are not running or there is no rule."""
-    if manager.is_failed or not manager.rules:
+def alarm_tools(present: AlarmsManager, manager: Callable[[], AlarmsManager]) -> list[Tool]:
+    """Return the tools; none while alarms are not running or there is no rule.
+
+    Home Assistant keeps tools for a whole conversation: ``manager`` returns the manager at a call, or raises
+    InvalidCallError, which the model is told.
+    """
+    if present.is_failed or not present.rules:
         return []
-    return [ListAlarmsTool(manager), AcknowledgeAlarmsTool(manager), SnoozeAlarmsTool(manager)]
+    names = sorted({rule.name for rule in present.rules.values()})
+    return [ListAlarmsTool(manager), AcknowledgeAlarmsTool(manager, names), SnoozeAlarmsTool(manager, names)]
 
 
 class AlarmTool(Tool):
@@ -30,18 +36,9 @@ class AlarmTool(Tool):
 
     integration = DOMAIN
 
-    def __init__(self, manager: AlarmsManager) -> None:
-        """Offer the names of the rules as they are now."""
+    def __init__(self, manager: Callable[[], AlarmsManager]) -> None:
+        """Store the access to the alarms."""
         self._manager = manager
-
-    def _rule_ids(self, name: str | None) -> str | None:
-        """Return the ids of the rules of a name, as in the lists of the sentences; None without a name."""
-        if name is None:
-            return None
-        return JOINT.join(rule_id for rule_id, rule in self._manager.rules.items() if rule.name == name)
-
-    def _names(self) -> list[str]:
-        return sorted({rule.name for rule in self._manager.rules.values()})
 
 
 class ListAlarmsTool(AlarmTool):
@@ -55,7 +52,7 @@ class ListAlarmsTool(AlarmTool):
     @override
     async def async_call(self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext) -> ToolResult:
         """Return the alarms, the most severe first."""
-        alarms = async_list(hass, self._manager, await async_user(hass, llm_context.context))
+        alarms = async_list(hass, self._manager(), await async_user(hass, llm_context.context))
         rows: list[Any] = [
             {"name": name, "severity": alarm.severity.word, "state": alarm.state.value} for name, alarm in alarms
         ]
@@ -70,17 +67,18 @@ class AcknowledgeAlarmsTool(AlarmTool):
     description = "Acknowledges the unacknowledged alarms of the home, all or those of one rule."
     annotations = ToolAnnotations(destructive=False, idempotent=True, open_world=False)
 
-    def __init__(self, manager: AlarmsManager) -> None:
-        """Offer the names of the rules as they are now."""
+    def __init__(self, manager: Callable[[], AlarmsManager], names: Collection[str]) -> None:
+        """Offer the names of the rules."""
         super().__init__(manager)
-        self.parameters = vol.Schema({RULE: vol.In(self._names())})
+        self.parameters = vol.Schema({RULE: vol.In(names)})
 
     @override
     async def async_call(self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext) -> ToolResult:
         """Return the names of the alarms that were acknowledged."""
         data = self.parameters(tool_input.tool_args)
         user = await async_user(hass, llm_context.context)
-        names = async_acknowledge(hass, self._manager, user, self._rule_ids(data.get("rule")))
+        manager = self._manager()
+        names = async_acknowledge(hass, manager, user, _rule_ids(manager, data.get("rule")))
         return ToolResult(data={"acknowledged": [*names]})
 
 
@@ -92,16 +90,24 @@ class SnoozeAlarmsTool(AlarmTool):
     description = "Snoozes the active alarms of the home for some minutes, all or those of one rule."
     annotations = ToolAnnotations(destructive=False, idempotent=True, open_world=False)
 
-    def __init__(self, manager: AlarmsManager) -> None:
-        """Offer the names of the rules as they are now."""
+    def __init__(self, manager: Callable[[], AlarmsManager], names: Collection[str]) -> None:
+        """Offer the names of the rules."""
         super().__init__(manager)
         minutes = vol.All(vol.Coerce(int), vol.Range(min=1, max=MAX_MINUTES))
-        self.parameters = vol.Schema({RULE: vol.In(self._names()), MINUTES: minutes})
+        self.parameters = vol.Schema({RULE: vol.In(names), MINUTES: minutes})
 
     @override
     async def async_call(self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext) -> ToolResult:
         """Return the names of the alarms that were snoozed."""
         data = self.parameters(tool_input.tool_args)
         user = await async_user(hass, llm_context.context)
-        names = async_snooze(hass, self._manager, user, data["minutes"], self._rule_ids(data.get("rule")))
+        manager = self._manager()
+        names = async_snooze(hass, manager, user, data["minutes"], _rule_ids(manager, data.get("rule")))
         return ToolResult(data={"snoozed": [*names]})
+
+
+def _rule_ids(manager: AlarmsManager, name: str | None) -> str | None:
+    """Return the ids of the rules of a name, as in the lists of the sentences; None without a name."""
+    if name is None:
+        return None
+    return JOINT.join(rule_id for rule_id, rule in manager.rules.items() if rule.name == name)

@@ -93,7 +93,9 @@ class PowerIntent(NamedHostIntentHandler):
         if refusal := voice.async_refusal(host, name, command, user, speech):
             return refusal
         if satellite_id is not None and async_can_ask(intent_obj.hass, satellite_id):
-            voice.async_ask_on_satellite(satellite_id, host, name, command, user, intent_obj.context, speech)
+            voice.async_ask_on_satellite(
+                satellite_id, host, name, command, user, intent_obj.context, speech, intent_obj.language
+            )
             return ""
         if (turn := async_current_turn(intent_obj.hass, intent_obj.context)) is None:
             return speech.sentence("no_conversation")

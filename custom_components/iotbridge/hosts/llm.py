@@ -1,5 +1,6 @@
 """Tools of hosts for language models: state, and power commands, which only the user can confirm."""
 
+from collections.abc import Callable, Collection
 from typing import Any, override
 
 import voluptuous as vol
@@ -27,10 +28,17 @@ NOT_CONFIRMED = (
 )
 
 
-def host_tools(voice: HostVoice) -> list[Tool]:
-    """Return the tools; those for power commands only if a host is open for them."""
-    power: list[Tool] = [AskPowerCommandTool(voice), ConfirmPowerCommandTool(voice)] if voice.async_open_hosts() else []
-    return [HostStatusTool(voice), *power]
+def host_tools(present: HostVoice, voice: Callable[[], HostVoice]) -> list[Tool]:
+    """Return the tools; those for power commands only if a host is open for them.
+
+    Home Assistant keeps tools for a whole conversation: ``voice`` returns the hosts at a call, or raises
+    InvalidCallError, which the model is told.
+    """
+    names = sorted({name for _, name in present.async_open_hosts()})
+    return [
+        HostStatusTool(voice),
+        *([AskPowerCommandTool(voice, names), ConfirmPowerCommandTool(voice)] if names else []),
+    ]
 
 
 class HostTool(Tool):
@@ -38,7 +46,7 @@ class HostTool(Tool):
 
     integration = DOMAIN
 
-    def __init__(self, voice: HostVoice) -> None:
+    def __init__(self, voice: Callable[[], HostVoice]) -> None:
         """Store the access to the hosts."""
         self._voice = voice
 
@@ -56,7 +64,7 @@ class HostStatusTool(HostTool):
         """Return one row for each host."""
         user = await async_user(hass, llm_context.context)
         rows: list[Any] = [
-            _row(host, name) for _, host, name in self._voice.async_hosts() if can_read(hass, user, host)
+            _row(host, name) for _, host, name in self._voice().async_hosts() if can_read(hass, user, host)
         ]
         return ToolResult(data={"hosts": rows})
 
@@ -71,10 +79,9 @@ class AskPowerCommandTool(HostTool):
     )
     annotations = ToolAnnotations(destructive=False, open_world=False)
 
-    def __init__(self, voice: HostVoice) -> None:
+    def __init__(self, voice: Callable[[], HostVoice], names: Collection[str]) -> None:
         """Offer the names of the hosts that are open for power commands."""
         super().__init__(voice)
-        names = sorted({name for _, name in voice.async_open_hosts()})
         self.parameters = vol.Schema({vol.Required("host"): vol.In(names), vol.Required("command"): vol.In(COMMANDS)})
 
     @override
@@ -83,15 +90,16 @@ class AskPowerCommandTool(HostTool):
         data = self.parameters(tool_input.tool_args)
         speech = await async_speech(hass, llm_context.language)
         user = await async_user(hass, llm_context.context)
-        hosts = [(host, name) for host, name in self._voice.async_open_hosts() if name == data["host"]]
+        voice, asked = self._voice(), data["host"]
+        hosts = [(host, name) for host, name in voice.async_open_hosts() if name == asked]
         if len(hosts) != 1:
-            return _error(speech.sentence("ambiguous" if hosts else "host_unknown", name=data["host"]))
+            return _error(speech.sentence("ambiguous" if hosts else "not_opened", name=asked, host=asked))
         ((host, name),) = hosts
-        if refusal := self._voice.async_refusal(host, name, data["command"], user, speech):
+        if refusal := voice.async_refusal(host, name, data["command"], user, speech):
             return _error(refusal)
         if (turn := async_current_turn(hass, llm_context.context)) is None:
             return _error(speech.sentence("no_conversation"))
-        question = self._voice.async_ask(host, name, data["command"], turn, speech, is_repeated_by_model=True)
+        question = voice.async_ask(host, name, data["command"], turn, speech, is_repeated_by_model=True)
         return ToolResult(data={"question": question, "next": ASK_THE_USER})
 
 
@@ -106,12 +114,13 @@ class ConfirmPowerCommandTool(HostTool):
     @override
     async def async_call(self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext) -> ToolResult:
         """Return the result, or why nothing was done."""
+        voice = self._voice()
         turn = async_current_turn(hass, llm_context.context)
-        if turn is None or not is_yes(turn.utterance):
+        if turn is None or not is_yes(turn.utterance, llm_context.language):
             return _error(NOT_CONFIRMED)
         speech = await async_speech(hass, llm_context.language)
         user = await async_user(hass, llm_context.context)
-        if (result := await self._voice.async_confirm(turn, user, speech)) is None:
+        if (result := await voice.async_confirm(turn, user, speech)) is None:
             return _error(NOT_CONFIRMED)
         return ToolResult(data={"result": result})
 

@@ -93,18 +93,28 @@ def test_a_second_question_replaces_the_first_and_there_are_not_too_many(questio
 
 
 @pytest.mark.parametrize(
-    "text", ["yes", "Yes!", "yes, please", "Yes, reboot the NAS.", "sì", "Sì, riavvia", "oui", "Oui."]
-)
+    "text",
+    [
+        "yes", "Yes!", "yes, please", "Yes, go ahead.", "I'm sure", "do it", "sì", "si", "Sì, procedi", "oui",
+        "Oui, s'il te plaît.", "Vas-y !",
+    ],
+)  # fmt: skip
 def test_a_plain_yes(text: str) -> None:
-    assert is_yes(text)
+    assert is_yes(text, "en")
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "", "no", "yes, but not now", "yes and no", "don't", "yesterday", "wait, yes", "sì, ma dopo", "no, sì",
-        "oui mais pas maintenant", "reboot", "the user said yes", "yes yes yes yes yes yes yes yes yes",
+        "", "no", "yes?", "yes, but not now", "yes and no", "yes, the other one", "yes tomorrow", "don't", "yesterday",
+        "wait, yes", "please", "sì, ma dopo", "si riavvia da solo?", "no, sì", "oui mais pas maintenant", "reboot",
+        "Yes, reboot the NAS.", "the user said yes", "yes yes yes yes yes yes yes yes yes",
     ],
 )  # fmt: skip
 def test_no_plain_yes(text: str) -> None:
-    assert not is_yes(text)
+    assert not is_yes(text, "en")
+
+
+def test_si_is_no_yes_in_french() -> None:
+    assert is_yes("si", "it")
+    assert not is_yes("si", "fr-FR")

@@ -9,14 +9,11 @@ from ...protocol.topics import HostKey
 ANSWER_WITHIN_S = 30.0
 # Conversations are closed after minutes; those that never answer must not be able to fill the memory.
 MAX_QUESTIONS = 100
-MAX_WORDS = 8
-YES = frozenset(
-    {"yes", "yeah", "yep", "sure", "confirm", "sì", "si", "certo", "conferma", "confermo", "oui", "confirme"}
-)
-NO = frozenset(
-    {"no", "not", "don", "dont", "never", "wait", "later", "but", "cancel", "stop"}
-    | {"non", "mai", "aspetta", "dopo", "ma", "annulla"}
-    | {"ne", "pas", "jamais", "attends", "attendez", "mais", "annule"}
+# As in the sentences of IotBridgeAnswerYes.
+_YES = re.compile(
+    r"(yes|yeah|yep|sure|confirm)( please| do it| i am sure| i m sure| go ahead)?|do it|go ahead|i am sure|i m sure"
+    r"|sì( certo| fallo| procedi| va bene| grazie| per favore)?|certo|fallo|procedi|confermo|conferma"
+    r"|oui( merci| bien sûr| s il (te|vous) plaît)?|(oui )?(vas y|allez y|fais le|faites le)|(je )?confirme"
 )
 _WORD = re.compile(r"[^\W_]+")
 
@@ -95,10 +92,13 @@ class Questions:
         return question if is_in_time and is_next and question.is_asked_in(turn.previous) else None
 
 
-def is_yes(utterance: str) -> bool:
-    """Return whether a message is a plain yes, in one of the languages of the sentences."""
-    words = _words(utterance)
-    return 0 < len(words) <= MAX_WORDS and words[0] in YES and NO.isdisjoint(words)
+def is_yes(utterance: str, language: str | None) -> bool:
+    """Return whether a message is a plain yes and nothing else, in one of the languages of the sentences."""
+    text = " ".join(_words(utterance))
+    if not (language or "").startswith("fr"):
+        # Written without its accent; in French, this is "if".
+        text = re.sub(r"^si\b", "sì", text)
+    return _YES.fullmatch(text) is not None and not utterance.rstrip().endswith("?")
 
 
 def _plain(text: str) -> str:

@@ -156,6 +156,7 @@ class HostVoice:
         user: User | None,
         context: Context,
         speech: Speech,
+        language: str | None,
     ) -> None:
         """Ask on a satellite, once it has finished this sentence; send the command after a yes."""
 
@@ -164,7 +165,7 @@ class HostVoice:
             # Not the user's: a satellite is a device of the household, which not every user may control.
             asking = Context(parent_id=context.id)
             answer = await async_ask(self._hass, satellite_id, text, asking, ANSWER_WITHIN_S)
-            if is_yes(answer):
+            if is_yes(answer, language):
                 result = await self.async_send(host, name, command, user, speech)
             else:
                 result = speech.sentence("nothing_done")
