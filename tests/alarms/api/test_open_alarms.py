@@ -1,12 +1,15 @@
 """Subscription to the open alarms: everything once, then only what changed."""
 
+import asyncio
 from dataclasses import replace
 
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket
 
 from custom_components.iotbridge.alarms.engine.models import Severity
 from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy
+from homeassistant.helpers import entity_registry as er
 from tests.alarms.home import reload
 from tests.kit import Kit
 from tests.rules import add_rule, call, set_state
@@ -125,3 +128,38 @@ async def test_without_iot_bridge_a_subscription_is_refused(kit: Kit, client: Mo
     await client.send_json_auto_id({"type": "iotbridge/alarms/open"})
 
     assert (await client.receive_json())["error"]["code"] == "not_found"
+
+
+async def test_a_connection_that_closes_at_once_leaves_no_listener(kit: Kit, client: MockHAClientWebSocket) -> None:
+    def listeners() -> int:
+        return kit.hass.bus.async_listeners()[er.EVENT_ENTITY_REGISTRY_UPDATED]
+
+    before = listeners()
+    await client.send_json_auto_id({"type": "iotbridge/alarms/open", "language": "fr"})
+    await client.close()
+    await kit.hass.async_block_till_done(wait_background_tasks=True)
+
+    assert listeners() == before
+
+
+async def test_a_change_is_sent_after_an_attempt_that_was_cancelled(
+    kit: Kit, client: MockHAClientWebSocket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add_rule(kit, "sensor.one", "sensor.two")
+    await set_state(kit, "sensor.one", "90")
+    await subscribe(client)
+
+    async def fail() -> None:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(kit.hass.auth, "async_get_users", fail)
+        await call(kit, "acknowledge", entity_id="sensor.one")
+        await kit.wait(1)
+    await set_state(kit, "sensor.two", "90")
+
+    rows = (await changes(kit, client))["alarms"]
+    assert {row["entity_id"]: row["state"] for row in rows} == {
+        "sensor.one": "acknowledged",
+        "sensor.two": "unacknowledged",
+    }

@@ -1,11 +1,14 @@
 """Maintenance that is active now, as cards show it."""
 
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Never
 
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket
 
+from custom_components.iotbridge.alarms.engine.kinds import KINDS, AlarmKind
 from custom_components.iotbridge.migration import WINDOW, marked
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.util import dt as dt_util
@@ -90,3 +93,23 @@ async def test_a_guest_gets_only_windows_over_what_he_may_read(
 
     assert (window["name"], window["count"], window["entities"]) == ("Work", 1, ["sensor.one"])
     assert window["can_end"] is False
+
+
+async def test_alarms_of_a_rule_that_could_not_be_started_are_left_out(
+    kit: Kit, entry: MockConfigEntry, client: MockHAClientWebSocket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule_id = await add_rule(kit, "sensor.one")
+    await add_rule(kit, "sensor.two", name="Other")
+    switch = kit.entity_id(f"{entry.entry_id}_maintenance")
+    await kit.hass.services.async_call("switch", "turn_on", {"entity_id": switch}, blocking=True)
+
+    def fail(*_: object) -> Never:
+        raise RuntimeError("an unexpected error")
+
+    monkeypatch.setitem(KINDS, AlarmKind.ABOVE, replace(KINDS[AlarmKind.ABOVE], evaluator=fail))
+    subentry = entry.subentries[rule_id]
+    kit.hass.config_entries.async_update_subentry(entry, subentry, data={**subentry.data, "severity": "critical"})
+    await kit.hass.async_block_till_done()
+
+    (window,) = (await subscribe(client))["maintenance"]
+    assert window["names"] == ["sensor.two"]

@@ -19,7 +19,7 @@ from ..runtime.events import SIGNAL_ALARM, SIGNAL_COUNTS, SIGNAL_DELIVERIES, SIG
 from ..runtime.permissions import async_permits
 from .alarm_rows import async_alarm_rows, async_children, is_open, order_of
 from .open_windows import async_open_windows
-from .story_texts import StoryTexts
+from .story_texts import async_story_texts
 from .targets import async_manager, async_resolve_target
 
 # At most four messages a second, however many alarms change.
@@ -36,7 +36,7 @@ class OpenAlarmsSubscription:
         message_id: int,
         target: Mapping[str, Any],
         limit: int,
-        texts: StoryTexts,
+        language: str | None,
     ) -> None:
         """``target`` is that of an action; it is resolved each time, because entities come and go."""
         self._hass = hass
@@ -44,7 +44,7 @@ class OpenAlarmsSubscription:
         self._message_id = message_id
         self._target = target
         self._limit = limit
-        self._texts = texts
+        self._language = language
         self._rows: dict[AlarmKey, dict[str, Any]] = {}
         self._outdated: set[AlarmKey] = set()
         self._sent: dict[str, dict[str, Any]] = {}
@@ -123,18 +123,23 @@ class OpenAlarmsSubscription:
 
     async def _async_send(self, manager: AlarmsManager) -> None:
         user = self._connection.user
+        texts = await async_story_texts(self._hass, self._language)
         keys = self._async_keys(manager)
         shown = keys[: self._limit]
         outdated, self._outdated = self._outdated, set()
         needed = [key for key in shown if key in outdated or key not in self._rows]
-        rows = self._rows | await async_alarm_rows(self._hass, manager, user, needed, self._texts)
+        try:
+            rows = self._rows | await async_alarm_rows(self._hass, manager, user, needed, texts)
+        except BaseException:
+            self._outdated |= outdated  # for the next attempt
+            raise
         self._rows = {key: rows[key] for key in shown if key in rows}
         complete = {
             row["id"]: {**row, "children": async_children(self._hass, manager, user, alarm)}
             for key, row in self._rows.items()
             if (alarm := manager.alarm(key)) is not None
         }
-        windows = async_open_windows(self._hass, manager, user, self._texts)
+        windows = async_open_windows(self._hass, manager, user, texts)
         if self._is_stopped:
             return  # the connection was closed meanwhile
         event: dict[str, Any] = {

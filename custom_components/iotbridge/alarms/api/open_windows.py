@@ -26,7 +26,7 @@ def async_open_windows(
     hass: HomeAssistant, manager: AlarmsManager, user: User, texts: StoryTexts
 ) -> list[dict[str, Any]]:
     """Return the maintenance that is active now; a window without alarms that the user may read only for admins."""
-    keys = [alarm.key for alarm in manager.alarms()]
+    keys = [alarm.key for alarm in manager.alarms() if alarm.key.rule_id in manager.rules]
     windows = []
     if manager.is_maintenance_on:
         names = {"kind": "all", "name": texts.story("held_maintenance"), "window_id": None, "until": None}

@@ -164,8 +164,7 @@ async def handle_open(hass: HomeAssistant, connection: ActiveConnection, msg: di
     """
     if _manager(hass, connection, msg) is None:
         return
-    texts = await async_story_texts(hass, msg.get("language"))
-    subscription = OpenAlarmsSubscription(hass, connection, msg["id"], msg["target"], msg["limit"], texts)
+    subscription = OpenAlarmsSubscription(hass, connection, msg["id"], msg["target"], msg["limit"], msg.get("language"))
     connection.subscriptions[msg["id"]] = subscription.async_stop
     subscription.async_start()
     connection.send_result(msg["id"])
