@@ -112,4 +112,39 @@ async def test_a_past_chain_survives_a_restart_and_is_found_by_its_time(
     assert (explained["episode"], explained["notified"]) == (1, [])
     assert all(link["text"] in text for link, text in zip(explained["chain"], explained["text"], strict=True))
     before = await ask(client, "explain", rule_id=rule_id, entity_id="sensor.one", time="2020-01-01T00:00:00Z")
-    assert (before["chain"], before["text"]) == ([], ["The alarm was not raised before that time."])
+    assert (before["chain"], before["text"]) == ([], ["The alarm was not active at that time."])
+
+
+async def test_the_chain_of_an_old_episode_is_complete_behind_a_long_history(
+    kit: Kit, hass_ws_client: WebSocketGenerator
+) -> None:
+    rule_id = await add_rule(kit, "sensor.one")
+    for _ in range(502):
+        await set_state(kit, "sensor.one", "90")
+        await set_state(kit, "sensor.one", "20")
+    client = await hass_ws_client(kit.hass)
+
+    assert await chain(client, rule_id, episode=1) == ["Raised (Warning)", "Cleared"]
+
+
+async def test_an_episode_that_had_cleared_long_before_a_time_is_not_taken(
+    kit: Kit, hass_ws_client: WebSocketGenerator
+) -> None:
+    rule_id = await add_rule(kit, "sensor.one")
+    await set_state(kit, "sensor.one", "90")
+    await kit.wait(120)
+    await set_state(kit, "sensor.one", "20")
+    await kit.wait(60)
+    just_cleared = dt_util.utcnow().isoformat()
+    await kit.wait(360)
+    cleared = dt_util.utcnow().isoformat()
+    await kit.wait(120)
+
+    client = await hass_ws_client(kit.hass)
+
+    async def episode_at(time: str) -> int | None:
+        answer = await ask(client, "explain", rule_id=rule_id, entity_id="sensor.one", time=time)
+        episode: int | None = answer["episode"]
+        return episode
+
+    assert (await episode_at(just_cleared), await episode_at(cleared)) == (1, None)

@@ -15,6 +15,8 @@ from .serialization import iso
 from .story_texts import StoryTexts
 
 MAX_LINKS = 100
+# People remember a time by the minute, and some alarms clear at once.
+_MOMENT_S = 300.0
 # The deliveries that follow from an escalation show it.
 _HIDDEN = frozenset({Change.ESCALATED})
 
@@ -24,19 +26,25 @@ async def async_chain(
 ) -> list[dict[str, Any]]:
     """Return what happened in an episode of an alarm."""
     key = instance.key
-    query = HistoryQuery(rules=[key.rule_id], subjects=[key.subject])
-    transitions = [row for row in await manager.async_history(query) if row["episode"] == episode]
+    transitions = await manager.async_history(_query(key, episode=episode))
     links = [_condition(instance, texts)] if _is_present(instance, episode) else []
-    links += [_transition(instance, row, texts) for row in transitions if row["change"] not in _HIDDEN]
+    links += [_transition(instance, row, texts) for row in reversed(transitions) if row["change"] not in _HIDDEN]
     links += [_delivery(record, texts) for record in await manager.async_deliveries([(*key, episode)])]
     return [_link(**link) for link in sorted(links, key=lambda link: link["at"])][-MAX_LINKS:]
 
 
 async def async_episode_at(manager: AlarmsManager, key: AlarmKey, at: float) -> int | None:
-    """Return the last episode that was raised before a time, None when there was none."""
-    query = HistoryQuery(end=at, rules=[key.rule_id], subjects=[key.subject], changes=[Change.RAISED], limit=1)
-    rows = await manager.async_history(query)
-    return rows[0]["episode"] if rows else None
+    """Return the episode at a time, also one that had cleared a moment before; None when there was none."""
+    rows = await manager.async_history(_query(key, end=at, changes=[Change.RAISED], limit=1))
+    if not rows:
+        return None
+    episode: int = rows[0]["episode"]
+    cleared = _query(key, end=at - _MOMENT_S, changes=[Change.CLEARED], episode=episode, limit=1)
+    return None if await manager.async_history(cleared) else episode
+
+
+def _query(key: AlarmKey, **more: Any) -> HistoryQuery:
+    return HistoryQuery(rules=[key.rule_id], subjects=[key.subject], **more)
 
 
 def _is_present(instance: Instance, episode: int) -> bool:

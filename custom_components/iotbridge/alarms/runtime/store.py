@@ -83,6 +83,7 @@ class HistoryQuery:
     changes: Sequence[str] = ()
     limit: int = 1000
     before: int | None = None
+    episode: int | None = None
 
 
 def store_path(hass: HomeAssistant) -> Path:
@@ -294,6 +295,7 @@ def history_statement(query: HistoryQuery) -> tuple[str, list[Any]]:
     for condition, value in (
         ("at >= ?", query.start),
         ("at < ?", query.end),
+        ("episode = ?", query.episode),
         ("(at, id) < (SELECT at, id FROM history WHERE id = ?)", query.before),
     ):
         if value is not None:
