@@ -105,6 +105,32 @@ async def test_the_broken_file_of_another_is_named_and_not_loaded(kit: Kit, assi
     assert (await assist.ask("how is pc")).text.startswith("pc is on.")
 
 
+async def test_a_removed_language_does_not_take_another_with_a_broken_file(kit: Kit, assist: Assist) -> None:
+    nas = await kit.host("nas")
+    await assist.configure(nas, voice_languages=["en", "it"])
+    assert (await assist.ask("how is nas")).text.startswith("nas is on.")
+    assist.file().with_name("pumps.yaml").write_text("language: en\nintents: [", "utf-8")
+    await assist.configure(nas, voice_languages=["en"])
+    assert not assist.file("it").exists()
+    assert (await assist.ask("how is nas")).text.startswith("nas is on."), "what was loaded goes on"
+
+
+async def test_names_reach_the_variants_of_a_language(kit: Kit, assist: Assist) -> None:
+    nas = await kit.host("nas")
+    await assist.configure(nas, voice_languages=["en"])
+    assert (await assist.ask("how is nas", "en-GB")).text.startswith("nas is on.")
+    await kit.host("pc")
+    await assist.renewed()
+    assert (await assist.ask("how is pc", "en-GB")).text.startswith("pc is on.")
+
+
+async def test_a_folder_in_the_place_of_a_file_is_reported_and_the_others_are_written(kit: Kit, assist: Assist) -> None:
+    assist.file().mkdir(parents=True)
+    await assist.configure(voice_languages=["en", "it"])
+    assert issues(kit).keys() == {"sentences_not_written", "sentences_broken"}
+    assert is_unchanged(assist.file("it").read_text("utf-8"))
+
+
 async def test_a_file_that_cannot_be_written_is_reported(kit: Kit, assist: Assist) -> None:
     folder = assist.file().parents[1]
     folder.write_text("not a folder", "utf-8")

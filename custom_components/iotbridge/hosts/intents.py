@@ -92,7 +92,8 @@ class PowerIntent(NamedHostIntentHandler):
         voice, command, satellite_id = self._voice(), values[SLOT_COMMAND], intent_obj.satellite_id
         if refusal := voice.async_refusal(host, name, command, user, speech):
             return refusal
-        if satellite_id is not None and async_can_ask(intent_obj.hass, satellite_id):
+        # A signed-in user could name the satellite of somebody else, who would answer.
+        if user is None and satellite_id is not None and async_can_ask(intent_obj.hass, satellite_id):
             voice.async_ask_on_satellite(
                 satellite_id, host, name, command, user, intent_obj.context, speech, intent_obj.language
             )

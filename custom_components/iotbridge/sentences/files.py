@@ -63,8 +63,7 @@ class SentenceFiles:
 
     async def async_start(self) -> None:
         """Remove the files of other languages; write those of the selected ones once Home Assistant can check them."""
-        if await self._hass.async_add_executor_job(_remove, self._root, set(LANGUAGES) - set(self._languages)):
-            await self._async_reload()
+        await _async_remove(self._hass, set(LANGUAGES) - set(self._languages))
         if not self._languages:
             return
         self._renewal = Debouncer(
@@ -109,12 +108,15 @@ class SentenceFiles:
         if CONVERSATION not in self._hass.config.components:
             return
         names = {key: list(of_list) for key, of_list in self._names().items()}
+        is_new = is_broken = False
         for language in self._languages:
             written = await self._hass.async_add_executor_job(_write, self._root, language, names)
             self._async_report(language, written)
-            # Home Assistant goes on with what it has loaded: a reload would meet the broken file.
-            if written.is_new and not written.broken:
-                await self._async_reload(language)
+            is_new |= written.is_new
+            is_broken |= bool(written.broken)
+        # Home Assistant goes on with what it has loaded: a reload would meet the broken file.
+        if is_new and not is_broken:
+            await _async_reload(self._hass)
 
     @callback
     def _async_report(self, language: str, written: Written) -> None:
@@ -125,17 +127,23 @@ class SentenceFiles:
         self._issues.async_set(ir.SENTENCES_NOT_WRITTEN, language, bool(written.error), path=path, reason=written.error)
         self._issues.async_set(ir.SENTENCES_BROKEN, language, bool(written.broken), files=files, reason=reason)
 
-    async def _async_reload(self, language: str | None = None) -> None:
-        if self._hass.services.has_service(CONVERSATION, "reload"):
-            data = {"language": language} if language else {}
-            await self._hass.services.async_call(CONVERSATION, "reload", data, blocking=True)
-
 
 async def async_remove_files(hass: HomeAssistant) -> None:
     """Remove the files of all languages, except those that the user changed."""
+    await _async_remove(hass, LANGUAGES)
+
+
+async def _async_remove(hass: HomeAssistant, languages: Collection[str]) -> None:
+    """Remove the files of some languages; reload unless Home Assistant would meet a broken file of others."""
     root = Path(hass.config.path(FOLDER))
-    is_removed = await hass.async_add_executor_job(_remove, root, LANGUAGES)
-    if is_removed and hass.services.has_service(CONVERSATION, "reload"):
+    is_removed = await hass.async_add_executor_job(_remove, root, languages)
+    if is_removed and not await hass.async_add_executor_job(_has_broken, root):
+        await _async_reload(hass)
+
+
+async def _async_reload(hass: HomeAssistant) -> None:
+    """Reload all languages, which have more variants than there are files: en-US reads the file of en."""
+    if hass.services.has_service(CONVERSATION, "reload"):
         await hass.services.async_call(CONVERSATION, "reload", {}, blocking=True)
 
 
@@ -166,8 +174,15 @@ def _broken(root: Path, folder: Path, own: Path) -> tuple[tuple[str, str], ...]:
     return tuple((str(path.relative_to(root.parent)), reason) for path, reason in broken_files(paths))
 
 
+def _has_broken(root: Path) -> bool:
+    return any(_broken(root, root / language, root / language / FILE) for language in LANGUAGES)
+
+
 def _is_as_written(path: Path) -> bool:
-    return is_unchanged(path.read_text("utf-8", "replace"))
+    try:
+        return is_unchanged(path.read_text("utf-8", "replace"))
+    except OSError:
+        return False
 
 
 def _remove(root: Path, languages: Collection[str]) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.iotbridge.hosts.voice.satellites import CAN_ANNOUNCE, CAN_ASK
 from homeassistant.core import Context, ServiceCall, SupportsResponse
@@ -97,6 +98,17 @@ async def test_a_satellite_that_stays_busy_is_not_asked(kit: Kit, assist: Assist
     await satellite.until(1)
     assert satellite.calls == [("announce", "All right, nothing was done.")]
     assert sent(nas) == []
+
+
+async def test_a_signed_in_user_is_asked_in_the_conversation(
+    kit: Kit, assist: Assist, nas: FakeHost, hass_admin_user: MockUser
+) -> None:
+    satellite = Satellite(kit)
+    satellite.set_state("idle")
+    answer = await assist.ask("reboot nas", satellite_id=SATELLITE, context=Context(user_id=hass_admin_user.id))
+    assert answer.text == "Please answer yes or no: reboot nas?"
+    await kit.hass.async_block_till_done(wait_background_tasks=True)
+    assert satellite.calls == []
 
 
 async def test_one_that_cannot_ask_takes_the_yes_of_the_next_sentence(kit: Kit, assist: Assist, nas: FakeHost) -> None:
