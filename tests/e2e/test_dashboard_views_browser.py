@@ -9,7 +9,7 @@ from pathlib import Path
 import re
 import shutil
 
-from lab.browser import DESKTOP, PHONE, Screen, browsing, collect_errors
+from lab.browser import DESKTOP, PHONE, Screen, browsing, collect_errors, refuse_commands
 from lab.lab import Lab
 from lab.things import LEARNED, learn
 from lab.waiting import until
@@ -110,6 +110,14 @@ async def test_every_view_fits_the_screen_and_is_accessible(
             overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert overflow <= 0, f"{view} is {overflow} px too wide"
             assert await page.locator("hui-error-card, hui-warning").count() == 0
+
+
+async def test_dashboard_is_built_when_home_assistant_has_started(page: Page, host: Host, open_dashboard: str) -> None:
+    is_set_up = await refuse_commands(page, "iotbridge/")
+    await page.goto(f"{open_dashboard}/now")
+    await page.get_by_role("heading", name="IoT Bridge is not running.").wait_for()
+    is_set_up.set()
+    await expect(row(page, host.node_id)).to_be_visible(timeout=PATIENCE_MS)
 
 
 async def test_reboot_asks_first_and_its_answer_is_in_the_row(

@@ -28,15 +28,18 @@ export const createChart = (changed) => {
   let asked = null;
   let start = 0;
 
-  const fetchPoints = async (hass, row) => {
+  const fetchPoints = async (hass, row, key) => {
+    let fetched;
     const message = { type: "history/history_during_period", start_time: new Date(start).toISOString(), entity_ids: [row.entity_id],
       minimal_response: true, no_attributes: true, significant_changes_only: false };
     try {
       const answer = await hass.callWS(message);
-      points = (answer[row.entity_id] ?? []).map(({ s, lu, lc }) => ({ at: 1000 * (lc ?? lu), value: toNumber(s) }));
+      fetched = (answer[row.entity_id] ?? []).map(({ s, lu, lc }) => ({ at: 1000 * (lc ?? lu), value: toNumber(s) }));
     } catch {
-      points = []; // the live value alone
+      fetched = []; // the live value alone
     }
+    if (key !== asked) return; // another alarm is shown by now
+    points = fetched;
     changed();
   };
 
@@ -48,12 +51,13 @@ export const createChart = (changed) => {
         element.replaceChildren();
         return;
       }
-      if (asked !== `${row.entity_id} ${row.episode}`) {
-        asked = `${row.entity_id} ${row.episode}`;
+      const key = `${row.entity_id} ${row.episode}`;
+      if (asked !== key) {
+        asked = key;
         points = null;
         const before = 1.3 * 1000 * secondsSince(row.condition_since ?? row.raised_at ?? Date.now());
         start = Date.now() - Math.min(LONGEST_MS, Math.max(SHORTEST_MS, before));
-        if (hass.config.components.includes("history")) fetchPoints(hass, row);
+        if (hass.config.components.includes("history")) fetchPoints(hass, row, key);
         else points = [];
       }
       if (!points) {

@@ -14,6 +14,7 @@ import { sheet } from "./styles.js";
 import { languageOf, t } from "./texts.js";
 
 const MAX_NORMAL = 10;
+const RETRY_MS = 5000;
 
 const infoStyles = sheet(`
 :host { container-type: inline-size }
@@ -125,9 +126,12 @@ export default class AlarmInfo extends LiveElement {
     if (this.#selected !== undefined) {
       const row = rows.find((alarm) => alarm.entity_id === this.#selected);
       if (row) return row;
-      if (this.#details?.alarm.entity_id === this.#selected) return this.#details.alarm;
+      if (this.#details?.alarm?.entity_id === this.#selected) return this.#details.alarm;
       const [any] = rows;
-      if (any) this.#ask(this.hass, { ...any, entity_id: this.#selected });
+      if (any && this.#details?.alarm !== null) {
+        this.#ask(this.hass, { ...any, entity_id: this.#selected });
+        return undefined;
+      }
     }
     if (rows.length === 1) return rows[0];
     return rows.length === 0 && this.#normal?.length === 1 ? this.#details?.alarm : undefined;
@@ -165,11 +169,15 @@ export default class AlarmInfo extends LiveElement {
     if (key === this.#asked) return;
     this.#asked = key;
     const which = { rule_id: row.rule_id, entity_id: row.entity_id, language: languageOf(hass) };
+    const ask = (type) => hass.callWS({ type: `iotbridge/alarms/${type}`, ...which });
     try {
-      this.#details = await hass.callWS({ type: "iotbridge/alarms/details", ...which });
-      const isActive = this.#details.alarm.active;
-      this.#forecast = isActive ? null : await hass.callWS({ type: "iotbridge/alarms/explain", ...which });
+      const details = await ask("details");
+      const forecast = details.alarm?.active ? null : await ask("explain");
+      if (key !== this.#asked) return; // another alarm is shown by now
+      this.#details = details;
+      this.#forecast = forecast;
     } catch {
+      setTimeout(() => (this.#asked = key === this.#asked ? null : this.#asked), RETRY_MS);
       return; // an alarm that ended meanwhile
     }
     this.changed();
@@ -177,7 +185,7 @@ export default class AlarmInfo extends LiveElement {
 
   #updateDetail(hass, row, count) {
     this.#ask(hass, row);
-    const details = this.#details?.alarm.entity_id === row.entity_id ? this.#details : null;
+    const details = this.#details?.alarm?.entity_id === row.entity_id ? this.#details : null;
     renderOnce(this.#parts.back, [count > 1, titleOf(hass, row)], () =>
       count > 1 ? [h("button", { class: "btn back", type: "button", onclick: () => this.#select(undefined) }, icon("arrow-left"), t(hass, "info.all", { count })),
         h("h3", null, row.name)] : []);

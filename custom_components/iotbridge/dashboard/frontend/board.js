@@ -41,14 +41,21 @@ const editor = (field) => async () => {
   return Object.assign(document.createElement("iotbridge-strategy-editor"), { field });
 };
 
-/** Define the element of a strategy. It is built anew when names or areas of ours change, not with every state. */
+/** Define the element of a strategy. It is built anew when names or areas of ours change, or IoT Bridge has started. */
 const defineStrategy = (level, type, generate, statics) => {
   const tag = `ll-strategy-${level}-${type}`;
   if (customElements.get(tag)) return;
+  let isAway = () => false;
   const strategy = class extends HTMLElement {};
   Object.assign(strategy, {
-    generate: async (config, hass) => generate(await import("./strategy.js"), config, hass),
-    shouldRegenerate: (_config, before, now) => signature(before) !== signature(now),
+    generate: async (config, hass) => {
+      const module = await import("./strategy.js");
+      const built = await generate(module, config, hass);
+      const wasKnown = level === "section" || module.isKnown(hass);
+      isAway = (now) => !wasKnown && module.isKnown(now);
+      return built;
+    },
+    shouldRegenerate: (_config, before, now) => signature(before) !== signature(now) || isAway(now),
     ...statics,
   });
   customElements.define(tag, strategy);

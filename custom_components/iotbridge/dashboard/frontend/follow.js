@@ -1,10 +1,7 @@
 // Subscriptions that outlive a restart of Home Assistant.
 const RETRY_MS = 5000;
 
-/**
- * Subscribe now, whenever the connection is back, and every 5 s while that fails: Home Assistant connects pages before
- * it has set up IoT Bridge. `receive(event, isFirst)` is told which event is the first one; returns the end of it all.
- */
+/** Subscribe now, when the connection is back, and again while that fails: pages connect before IoT Bridge is set up. */
 export const follow = (connection, message, receive, failed) => {
   let current = 0;
   let timer;

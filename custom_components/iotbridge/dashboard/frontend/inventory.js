@@ -33,11 +33,11 @@ export const inventoryOf = ({ connection }) => {
   return stores.get(connection);
 };
 
-/** Return hosts and things once the server has answered; empty lists where IoT Bridge does not run. */
+/** Return hosts and things once the server has answered; null while IoT Bridge does not run. */
 export const loadInventory = async (hass) => {
   const inventory = inventoryOf(hass);
   if (!inventory.value) await inventory.ready;
-  return inventory.value ?? { hosts: [], things: [], bridge: {} };
+  return inventory.value;
 };
 
 /** Return the server's lists with the entities of each device by key, and their registry ids by entity. */

@@ -2,9 +2,8 @@
 import { loadTexts } from "./texts.js";
 
 /**
- * Define an element. `load` returns a module; its default export is the class of the implementation, which stands in
- * the element and receives the properties. `statics` are static members of the element, as Home Assistant calls them
- * before anything is shown; `methods` are those of the element itself; `check` throws an error for a bad configuration.
+ * Define an element. `load` returns a module whose default export is the class of the implementation, which stands in
+ * the element and receives the properties; `check` throws an error for a bad configuration.
  */
 export const defineLazily = (tag, load, { properties = [], methods = {}, statics = {}, check } = {}) => {
   if (customElements.get(tag)) return; // a second version of the module, after an update without a new page

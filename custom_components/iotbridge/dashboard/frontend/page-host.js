@@ -1,7 +1,7 @@
 // Page of a host: alarms, history, disks, containers, checks, power and the last commands.
 import { CUSTOM_ICON, POWER_ICONS, question } from "./fleet-menu.js";
 import { areaOf, deviceName, hostIcon } from "./hosts.js";
-import { devicePath, header, heading, isReading, navigateTo, section, tile } from "./page-parts.js";
+import { devicePath, header, heading, isReading, navigateTo, plain, section, tile } from "./page-parts.js";
 import { MAX_GRAPHS } from "./pages-things.js";
 import { t } from "./texts.js";
 
@@ -36,9 +36,6 @@ const sentence = (hass, { host, id }) => {
   const place = [hass.devices[id]?.sw_version, hass.areas[areaOf(hass, host)]?.name].filter(Boolean).map(plain).join(" · ");
   return place ? `${word}\n${place}` : word;
 };
-
-/** Return a text without the signs of markdown and templates. */
-const plain = (text) => text.replace(/[^\p{L}\p{N} .,:/-]/gu, " ");
 
 const badges = ({ entities }) => {
   const badge = (key, icon, condition) => {

@@ -10,6 +10,9 @@ const TELLING = [
 ];
 const LAST = new Set(["battery", "signal_strength", "timestamp", "duration"]);
 
+/** Return a text without the signs of markdown and templates. */
+export const plain = (text) => text.replace(/[^\p{L}\p{N} .,:/-]/gu, " ");
+
 /** Return the header of a view; the text is a template. */
 export const header = (text) => ({
   layout: "responsive",

@@ -1,7 +1,7 @@
 // Views of things: all by area, one area with everything in it, and a map of what has a position.
 import { areaOf, deviceName } from "./hosts.js";
 import { byArea } from "./page-now.js";
-import { areaHeading, devicePath, deviceTile, header, heading, isMeasured, navigateTo, readingsOfDevice, section, tile } from "./page-parts.js";
+import { areaHeading, devicePath, deviceTile, header, heading, isMeasured, navigateTo, plain, readingsOfDevice, section, tile } from "./page-parts.js";
 import { t } from "./texts.js";
 
 /** Each graph is a subscription to the history. */
@@ -31,7 +31,7 @@ export const areaPage = ({ hass, inventory, id }) => {
   };
   const things = inventory.things.filter((thing) => areaOf(hass, thing) === areaId);
   const sections = things.map((thing) => ({ type: "grid", cards: [deviceHeading(hass, thing, "leaf"), ...readingsOfDevice(hass, thing).map(tileOf)] }));
-  return { header: header(hass.areas[areaId]?.name ?? t(hass, "readings.no_area")), sections };
+  return { header: header(plain(hass.areas[areaId]?.name ?? t(hass, "readings.no_area"))), sections };
 };
 
 const positionOf = (hass, device) => Object.values(device.entities).find((id) => Number.isFinite(hass.states[id]?.attributes.latitude));

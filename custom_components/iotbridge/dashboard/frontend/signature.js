@@ -1,8 +1,8 @@
-// What the dashboard is built from, as one text.
+// What the dashboard is built from.
 
 let last = {};
 
-/** Return a text that changes exactly when the dashboard has to be built anew: names, areas and icons of what is ours. */
+/** Return names, areas and icons of what is ours as one text. */
 export const signature = ({ entities, devices, areas }) => {
   if (last.entities === entities && last.devices === devices && last.areas === areas) return last.text;
   const parts = [];

@@ -1,6 +1,6 @@
 // Dashboard that builds itself: pure functions from registries, states and inventory to the cards of Home Assistant.
 import { areaOf, deviceName } from "./hosts.js";
-import { loadInventory } from "./inventory.js";
+import { inventoryOf, loadInventory } from "./inventory.js";
 import { hostPage } from "./page-host.js";
 import { nowPage } from "./page-now.js";
 import { header, heading, section } from "./page-parts.js";
@@ -23,10 +23,13 @@ const historyPage = ({ hass }) => ({
   sections: [section(3, [{ type: "custom:iotbridge-alarm-list", show: "history" }])],
 });
 
+const awayPage = ({ hass }) => ({ header: header(t(hass, "board.not_running")), sections: [] });
+
 const PAGES = { now: nowPage, things: thingsPage, map: mapPage, host: hostPage, area: areaPage, readings: readingsPage, history: historyPage };
 
-/** Return the address of the dashboard, on which the links between its views are built. */
 const currentBase = () => `/${location.pathname.split("/")[1]}`;
+
+export const isKnown = (hass) => inventoryOf(hass).value !== null;
 
 const prepare = async (hass) => {
   const [inventory] = await Promise.all([loadInventory(hass), loadTexts(hass)]);
@@ -36,7 +39,8 @@ const prepare = async (hass) => {
 export const generateDashboard = async (config, hass) => dashboard(config, hass, await prepare(hass), currentBase());
 
 /** Return the dashboard; each of its views is built when it is opened. */
-export const dashboard = (config, hass, { hosts, things }, base) => {
+export const dashboard = (config, hass, inventory, base) => {
+  const { hosts, things } = inventory ?? { hosts: [], things: [] };
   const devices = [...hosts, ...things];
   const exists = {
     now: true,
@@ -64,7 +68,7 @@ export const generateView = async (config, hass) => viewOf(config, hass, await p
 export const viewOf = ({ page, id, base }, hass, inventory) => ({
   type: "sections",
   max_columns: 3,
-  ...(PAGES[page] ?? nowPage)({ hass, inventory, id, base: base ?? currentBase() }),
+  ...(inventory ? (PAGES[page] ?? nowPage) : awayPage)({ hass, inventory, id, base: base ?? currentBase() }),
 });
 
 /** Return a section for somebody's own dashboard. */

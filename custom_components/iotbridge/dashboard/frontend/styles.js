@@ -1,5 +1,4 @@
-// Shared look. Home Assistant's variables are read, never set. Colour is in shapes (icon, bar, tint); text is always
-// --primary-text-color or --secondary-text-color, so that it can be read in every theme.
+// Shared look. Colour is in shapes; text has one of the two text colours, readable in every theme.
 
 export const sheet = (css) => {
   const styles = new CSSStyleSheet();
@@ -23,7 +22,6 @@ button:focus-visible, a:focus-visible, input:focus-visible, textarea:focus-visib
   outline: 2px solid var(--primary-text-color); outline-offset: -2px }
 .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
 .num { font-variant-numeric: tabular-nums } .dim { color: var(--secondary-text-color) } small { font-size: 12px }
-/* buttons: never text in --primary-color (3.2:1 on white); tinted fill and the text colour instead */
 .btn { min-height: 44px; border-radius: 12px; padding: 0 16px; font-weight: 500; display: inline-flex; align-items: center;
   justify-content: center; gap: 8px; white-space: nowrap; background: color-mix(in srgb, var(--ink) 8%, transparent) }
 .btn ha-icon { --mdc-icon-size: 20px }
@@ -37,13 +35,11 @@ button:focus-visible, a:focus-visible, input:focus-visible, textarea:focus-visib
 .chip ha-icon { --mdc-icon-size: 14px }
 .chip.crit { background: color-mix(in srgb, var(--crit) 22%, transparent) } .chip.warn { background: color-mix(in srgb, var(--warn) 24%, transparent) }
 .chip.crit ha-icon { color: color-mix(in srgb, var(--crit) 70%, var(--ink)) } .chip.warn ha-icon { color: color-mix(in srgb, var(--warn) 70%, var(--ink)) }
-/* title of a block, as Home Assistant's heading card */
 .heading { display: flex; align-items: center; gap: 8px; min-height: 32px; padding: 0 4px 4px }
 .heading h2 { font-size: 16px; font-weight: 400; line-height: 24px; flex: 1 } .heading > ha-icon { --mdc-icon-size: 18px }
 .heading .btn { min-height: 44px; margin: -10px 0; padding: 0 4px; background: none; font-size: 12px }
 .heading .btn > span { display: inline-flex; gap: 4px; align-items: center; border-radius: 99px; padding: 3px 10px; line-height: 18px;
   background: color-mix(in srgb, var(--ink) 10%, transparent) } .heading .btn ha-icon { --mdc-icon-size: 16px }
-/* row with one or two lines and at most one button */
 .rowb { display: flex; align-items: center; gap: 8px; min-height: 56px; padding: 4px 4px 4px 12px; border-top: 1px solid var(--divider-color) }
 .rowb:first-of-type { border-top: 0 } .rowb > ha-icon { color: var(--secondary-text-color) }
 .rowb > div { flex: 1; min-width: 0; line-height: 18px } .rowb b, .rowb .name { font-weight: 500; display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 100% }
@@ -54,7 +50,6 @@ button:focus-visible, a:focus-visible, input:focus-visible, textarea:focus-visib
 .note { display: flex; align-items: center; gap: 8px; padding: 8px 16px; font-size: 12px; line-height: 18px; color: var(--secondary-text-color); border-bottom: 1px solid var(--divider-color) }
 .note ha-icon { --mdc-icon-size: 18px }
 .bone { display: block; height: 12px; border-radius: 6px; background: color-mix(in srgb, var(--ink) 8%, transparent) }
-/* menu and question: beside their button, on a phone a sheet from below */
 [popover] { position: fixed; inset: auto; margin: 0; padding: 8px 0; border: 0; width: max-content; min-width: 260px; max-width: min(420px, 100vw - 16px); max-height: calc(100vh - 32px); overflow: auto;
   border-radius: 12px; color: inherit; background: var(--card-background-color); box-shadow: 0 0 0 1px var(--divider-color), var(--ha-box-shadow-l, 0 8px 24px #0005) }
 [popover].sheet { inset: auto 0 0 0; width: 100vw; max-width: none; max-height: 88vh; border-radius: 24px 24px 0 0; padding: 12px 0 max(12px, env(safe-area-inset-bottom)) }
