@@ -38,6 +38,7 @@ class Message:
     ``summary`` is the part of the text about this moment. ``acknowledge``, ``unacknowledge`` and ``snooze`` are the
     texts of the buttons, empty where there is nothing to acknowledge, to take back or to snooze. ``url`` is the path of
     the frontend that opens the alarm, ``details`` the text of a link to it. ``is_last`` marks the end of an alarm.
+    ``written`` are the parts of the text that the user of the home wrote, as rendered.
     """
 
     kind: NotificationKind
@@ -58,6 +59,7 @@ class Message:
     summary: str = ""
     sound: Sound = Sound.NORMAL
     is_last: bool = False
+    written: tuple[str, ...] = ()
 
     @property
     def ack_id(self) -> str:
@@ -76,13 +78,19 @@ class Message:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the message for the store."""
-        return {**asdict(self), "severity": self.severity.word, "children": list(self.children)}
+        return {
+            **asdict(self),
+            "severity": self.severity.word,
+            "children": list(self.children),
+            "written": list(self.written),
+        }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Message:
         """Read what ``as_dict`` wrote."""
         values = {**data, "kind": NotificationKind(data["kind"]), "severity": Severity[data["severity"].upper()]}
-        return cls(**values | {"children": tuple(data["children"]), "sound": Sound(data.get("sound", Sound.NORMAL))})
+        texts = {"children": tuple(data["children"]), "written": tuple(data.get("written", ()))}
+        return cls(**values | texts | {"sound": Sound(data.get("sound", Sound.NORMAL))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +216,8 @@ def raised_and_cleared(texts: AlarmTexts, messages: Sequence[Message]) -> Messag
         period = texts.sentence("passed", duration=texts.duration(cleared.at - raised.at), **times)
     parts = [raised.summary, period]
     if not cleared.acknowledge:
-        return replace(cleared, title=texts.sentence("title_passed", name=cleared.name), text=_joined(parts))
+        title = texts.sentence("title_passed", name=cleared.name)
+        return replace(cleared, title=title, text=_joined(parts), written=raised.written)
     parts += [texts.sentence("waits")]
     if raised.instructions:
         parts.append(texts.sentence("instructions", text=raised.instructions))
@@ -218,6 +227,7 @@ def raised_and_cleared(texts: AlarmTexts, messages: Sequence[Message]) -> Messag
         title=texts.title(cleared.severity, cleared.name),
         text=_joined(parts),
         instructions=raised.instructions,
+        written=raised.written,
     )
 
 

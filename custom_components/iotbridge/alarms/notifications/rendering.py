@@ -42,7 +42,8 @@ def async_render(
     rule, alarm = instance.rule, instance.alarm
     texts = alarm_texts(hass)
     subject = async_name(hass, rule, alarm.key.subject)
-    text = async_message_text(hass, rule, alarm, subject)
+    written = _async_written(hass, rule, alarm, subject)
+    text = alarm.reason or alarm.value if written is None else written
     if notification.kind is NotificationKind.RAISED and FLAPPING in alarm.suppressed_by:
         text = texts.sentence("flapping", count=len(instance.flapping.times))
     elif suppressor.is_behind_lost_broker(instance):
@@ -57,6 +58,7 @@ def async_render(
         instructions=rule.instructions,
         children=[async_name(hass, child.rule, child.key.subject) for child in suppressor.children(notification.key)],
     )
+    message = replace(message, written=tuple(filter(None, (written, rule.instructions))))
     return with_link(texts, message, async_rule_entity(hass, rule.rule_id))
 
 
@@ -67,17 +69,18 @@ def async_render_test(hass: HomeAssistant, rule: Rule, subject: str, now: float)
     state = hass.states.get(subject) if subject else None
     alarm = Alarm(key=AlarmKey(rule.rule_id, subject), severity=rule.severity, value=state.state if state else "")
     message = test_message(texts, rule.rule_id, rule.name, rule.severity, now)
-    written = async_message_text(hass, rule, alarm, async_name(hass, rule, subject)) if rule.message else ""
+    written = _async_written(hass, rule, alarm, async_name(hass, rule, subject))
+    shown = alarm.value if rule.message and written is None else written
     instructions = texts.sentence("instructions", text=rule.instructions) if rule.instructions else ""
-    return replace(message, text="\n".join(part for part in (message.text, written, instructions) if part))
+    text = "\n".join(filter(None, (message.text, shown, instructions)))
+    return replace(message, text=text, written=tuple(filter(None, (written, rule.instructions))))
 
 
 @callback
-def async_message_text(hass: HomeAssistant, rule: Rule, alarm: Alarm, subject: str) -> str:
-    """Return the message that the user wrote for the rule, or the reason of the alarm."""
-    default = alarm.reason or alarm.value
+def _async_written(hass: HomeAssistant, rule: Rule, alarm: Alarm, subject: str) -> str | None:
+    """Return the message that the user wrote for the rule; None without one, or where it cannot be rendered."""
     if not rule.message:
-        return default
+        return None
     variables = {
         "name": subject,
         "rule": rule.name,
@@ -91,4 +94,4 @@ def async_message_text(hass: HomeAssistant, rule: Rule, alarm: Alarm, subject: s
     except TemplateError as error:
         # A template with a mistake must not prevent the notification.
         LOGGER.warning("The message of the alarm %s cannot be rendered: %s", rule.name, error)
-        return default
+        return None

@@ -1,6 +1,7 @@
 """Channel of persistent notifications, which Home Assistant's own interface shows."""
 
 from collections.abc import Iterable, Mapping, Sequence
+import re
 from typing import Any, override
 
 import voluptuous as vol
@@ -8,6 +9,7 @@ import voluptuous as vol
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import selector
 
+from ....markdown import escaped
 from ..message import Message, displayed_messages, obsolete_tags
 from .channel import DeliveryContext, NotificationChannel, Target
 
@@ -37,7 +39,7 @@ class PersistentChannel(NotificationChannel):
         if displayed:
             message = context.as_one(displayed)
             link = f"\n\n[{message.details}]({message.url})" if message.url else ""
-            data = {"notification_id": message.tag, "title": message.title, "message": f"{message.text}{link}"}
+            data = {"notification_id": message.tag, "title": message.title, "message": f"{_as_markdown(message)}{link}"}
             await context.async_call(f"{_DOMAIN}.create", data)
         for tag in obsolete_tags(messages, displayed):
             await context.async_call(f"{_DOMAIN}.dismiss", {"notification_id": tag})
@@ -59,3 +61,15 @@ class PersistentChannel(NotificationChannel):
     @override
     def from_alert_notifier(self, name: str) -> Target | None:
         return {"kind": self.kind} if name in _ALERT_NOTIFIERS else None
+
+
+def _as_markdown(message: Message) -> str:
+    """Return the text with everything escaped but what the user wrote: values and names are those of strangers."""
+    if not message.written:
+        return _escaped_lines(message.text)
+    parts = re.split(f"({'|'.join(map(re.escape, message.written))})", message.text)
+    return "".join(part if part in message.written else _escaped_lines(part) for part in parts)
+
+
+def _escaped_lines(text: str) -> str:
+    return re.sub(r"\S.*\S|\S", lambda line: escaped(line[0]), text)
