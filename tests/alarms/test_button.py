@@ -36,6 +36,27 @@ async def test_a_press_acknowledges_all_alarms_for_the_user(
     assert {alarm["acknowledged_by"]["where"] for alarm in alarms} == {"dashboard"}
 
 
+async def test_a_press_acknowledges_only_what_the_user_may_control(
+    kit: Kit, entry: MockConfigEntry, hass_admin_user: MockUser
+) -> None:
+    await add_rule(kit, "sensor.one", "sensor.two")
+    await set_state(kit, "sensor.one", "90")
+    await set_state(kit, "sensor.two", "90")
+    button = kit.entity_id(f"{entry.entry_id}_acknowledge_all")
+    guest = MockUser(id="guest", name="Guest").add_to_hass(kit.hass)
+    rights = {entity_id: {POLICY_CONTROL: True} for entity_id in (button, "sensor.one")}
+    guest.mock_policy({"entities": {"entity_ids": rights}})
+
+    async def press(context: Context | None) -> dict[str, str]:
+        await kit.hass.services.async_call("button", "press", {"entity_id": button}, blocking=True, context=context)
+        await kit.hass.async_block_till_done()
+        alarms = (await call(kit, "list", answer=True))["alarms"]
+        return {alarm["entity_id"]: alarm["state"] for alarm in alarms}
+
+    assert await press(Context(user_id=guest.id)) == {"sensor.one": "acknowledged", "sensor.two": "unacknowledged"}
+    assert await press(None) == {"sensor.one": "acknowledged", "sensor.two": "acknowledged"}, "an automation"
+
+
 async def enable_button(kit: Kit, entry: MockConfigEntry, rule_id: str) -> str:
     """Enable the button of a rule as a user does; return its id."""
     registry = er.async_get(kit.hass)

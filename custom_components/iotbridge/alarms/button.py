@@ -2,6 +2,7 @@
 
 from typing import override
 
+from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.components.button import ButtonEntity
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import Context, HomeAssistant, callback
@@ -9,12 +10,12 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..entity import IotBridgeEntity
-from .api.services import async_check_permission
+from .api.services import async_check_permission, async_user
 from .engine.models import WAITING
 from .engine.rule import Rule
 from .entity import IotBridgeAlarmsEntity, IotBridgeRuleEntity, async_track_rules
 from .manager import AlarmsManager
-from .runtime.permissions import async_actor
+from .runtime.permissions import async_actor, async_permits
 
 ACKNOWLEDGE_ALL = "acknowledge_all"
 
@@ -33,7 +34,7 @@ def async_setup_alarm_buttons(
 
 
 class AcknowledgeAll(IotBridgeAlarmsEntity, IotBridgeEntity, ButtonEntity):
-    """Button that acknowledges every alarm; the permission to press it covers them all."""
+    """Button that acknowledges every alarm whose entity the user may control; for an automation, every alarm."""
 
     def __init__(self, entry: ConfigEntry, alarms: AlarmsManager) -> None:
         """Add the button to the device of the bridge."""
@@ -42,9 +43,12 @@ class AcknowledgeAll(IotBridgeAlarmsEntity, IotBridgeEntity, ButtonEntity):
 
     @override
     async def async_press(self) -> None:
-        """Acknowledge all unacknowledged alarms."""
+        """Acknowledge the unacknowledged alarms that the user may control."""
+        user = await async_user(self.hass, self._context or Context())
         by = await async_actor(self.hass, self._context)
-        self._alarms.async_acknowledge([alarm.key for alarm in self._alarms.alarms()], by)
+        keys = [alarm.key for alarm in self._alarms.alarms()]
+        permitted = [key for key in keys if user is None or async_permits(self.hass, user, key, POLICY_CONTROL)]
+        self._alarms.async_acknowledge(permitted, by)
 
 
 class AcknowledgeRule(IotBridgeRuleEntity, ButtonEntity):

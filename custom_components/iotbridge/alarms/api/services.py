@@ -146,7 +146,7 @@ async def async_change(hass: HomeAssistant, manager: AlarmsManager, call: Servic
     """
     keys = _keys(hass, manager, call)
     await async_check_permission(hass, manager, call.context, keys)
-    user = await _async_user(hass, call.context)
+    user = await async_user(hass, call.context)
     by = await async_actor(hass, call.context, call.data[ATTR_COMMENT])
     changed = change(manager, call, keys, by)
     alarms = [(manager.rules[key.rule_id], manager.alarm(key)) for key in changed]
@@ -155,7 +155,7 @@ async def async_change(hass: HomeAssistant, manager: AlarmsManager, call: Servic
 
 async def async_list_alarms(hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall) -> dict[str, Any]:
     """Return the alarms of a target that the user may read."""
-    user = await _async_user(hass, call.context)
+    user = await async_user(hass, call.context)
     return {"alarms": async_list(hass, manager, user, async_resolve_target(hass, call.data), _filter(call))}
 
 
@@ -168,14 +168,14 @@ async def async_list_history(hass: HomeAssistant, manager: AlarmsManager, call: 
         limit=call.data[ATTR_LIMIT],
     )
     events, _ = await async_history(
-        hass, manager, await _async_user(hass, call.context), async_resolve_target(hass, call.data), query
+        hass, manager, await async_user(hass, call.context), async_resolve_target(hass, call.data), query
     )
     return {"events": events}
 
 
 async def async_explain_alarms(hass: HomeAssistant, manager: AlarmsManager, call: ServiceCall) -> dict[str, Any]:
     """Return who would be notified of the alarms of a target that the user may read, and why; of the first 50."""
-    user = await _async_user(hass, call.context)
+    user = await async_user(hass, call.context)
     keys = _keys(hass, manager, call, Filter(subjects=call.data[ATTR_ALARM]))
     readable = [key for key in keys if user is None or async_permits(hass, user, key, POLICY_READ)]
     texts = await async_story_texts(hass, call.data.get(ATTR_LANGUAGE))
@@ -308,7 +308,7 @@ def _filter(call: ServiceCall) -> Filter:
     )
 
 
-async def _async_user(hass: HomeAssistant, context: Context) -> User | None:
+async def async_user(hass: HomeAssistant, context: Context) -> User | None:
     """Return the user behind a context; None for an automation, which needs no permission."""
     if context.user_id is None:
         return None
@@ -322,7 +322,7 @@ async def async_check_permission(
     hass: HomeAssistant, manager: AlarmsManager, context: Context, keys: Iterable[AlarmKey]
 ) -> None:
     """Raise InvalidCallError with the alarms whose entities the user behind a context may not control."""
-    user = await _async_user(hass, context)
+    user = await async_user(hass, context)
     if user is None:
         return
     refused = {
