@@ -7,6 +7,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.iotbridge.hosts.intents import PowerIntent
+from custom_components.iotbridge.sentences.speech import async_speech
 from homeassistant.auth.const import GROUP_ID_USER
 from homeassistant.core import Context
 from homeassistant.helpers import device_registry as dr, intent
@@ -101,6 +102,26 @@ async def test_a_yes_in_another_conversation_or_about_another_host_does_not_coun
     assert (await assist.ask("yes")).text == NOT_ASKED
     assert (await assist.ask("yes reboot the pc", conversation_id=asked.conversation_id)).text == NOT_ASKED
     assert sent(nas) == sent(other) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "order", "answer"),
+    [
+        ("en", "reboot nas", "yes, shut down the nas"),
+        ("en", "shut down nas", "yes, reboot the nas"),
+        ("it", "riavvia il nas", "sì, spegni il nas"),
+        ("fr", "redémarre le nas", "oui, éteins le nas"),
+    ],
+)
+async def test_a_yes_to_another_command_does_not_count(
+    assist: Assist, nas: FakeHost, language: str, order: str, answer: str
+) -> None:
+    await assist.configure(nas, voice_languages=["en", "it", "fr"])
+    asked = await assist.ask(order, language)
+    answered = await assist.ask(answer, language, asked.conversation_id)
+    speech = await async_speech(assist.kit.hass, language)
+    assert answered.text == speech.sentence("nothing_asked")
+    assert sent(nas) == []
 
 
 async def test_the_same_context_and_a_script_do_not_answer(assist: Assist, nas: FakeHost) -> None:

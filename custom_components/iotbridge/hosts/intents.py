@@ -112,18 +112,20 @@ class YesIntent(HostIntentHandler):
     @property
     @override
     def slot_schema(self) -> dict[Any, Any]:
-        return {vol.Optional(SLOT_HOST): cv.string}
+        return {vol.Optional(SLOT_HOST): cv.string, vol.Optional(SLOT_COMMAND): vol.In(COMMANDS)}
 
     @override
     async def async_answer(
         self, intent_obj: intent.Intent, values: Mapping[str, Any], user: User | None, speech: Speech
     ) -> str:
-        """Send the command that was asked about; a host that is named has to be that of the question."""
+        """Send the command that was asked about; what the answer names has to be that of the question."""
         voice = self._voice()
         if (turn := async_current_turn(intent_obj.hass, intent_obj.context)) is None:
             return speech.sentence("no_conversation")
         keys = [host.key for host, _ in voice.async_find(values[SLOT_HOST])] if SLOT_HOST in values else None
-        return await voice.async_confirm(turn, user, speech, keys) or speech.sentence("nothing_asked")
+        return await voice.async_confirm(turn, user, speech, keys, values.get(SLOT_COMMAND)) or speech.sentence(
+            "nothing_asked"
+        )
 
 
 class NoIntent(HostIntentHandler):

@@ -174,15 +174,22 @@ class HostVoice:
         self._entry.async_create_background_task(self._hass, ask(), f"iotbridge question on {satellite_id}")
 
     async def async_confirm(
-        self, turn: Turn, user: User | None, speech: Speech, keys: Collection[HostKey] | None = None
+        self,
+        turn: Turn,
+        user: User | None,
+        speech: Speech,
+        keys: Collection[HostKey] | None = None,
+        command: str | None = None,
     ) -> str | None:
         """Send the command of the question that a turn answers with yes; return the result as a sentence, or None.
 
-        ``keys`` are the hosts that the answer names, None where it names none.
+        ``keys`` are the hosts and ``command`` is the command that the answer names, None where it names none.
         """
         question = self.async_close(turn)
         host = self._manager.inventory.get(question.key) if question else None
         if question is None or host is None or (keys is not None and host.key not in keys):
+            return None
+        if command not in (None, question.command):
             return None
         return await self.async_send(host, question.host, question.command, user, speech)
 
