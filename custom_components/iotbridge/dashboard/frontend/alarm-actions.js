@@ -42,13 +42,10 @@ export class AlarmActions {
   }
 
   /** Return what is going on with an alarm: `{phase: "busy" | "done" | "failed", text, undo, again}` or undefined. */
-  status(id) {
+  status({ id, state, episode }) {
     const status = this.#statuses.get(id);
-    return status && status.ends > Date.now() ? status : undefined;
-  }
-
-  isHeld(id) {
-    return Boolean(this.status(id));
+    const isPast = status?.phase === "failed" && (status.row.state !== state || status.row.episode !== episode);
+    return status?.ends > Date.now() && !isPast ? status : undefined;
   }
 
   async #run(row, perform, { text, undo } = {}) {
@@ -76,7 +73,7 @@ export class AlarmActions {
     const { hass } = this.host;
     return this.#run(row, () => alarms.acknowledge(hass, row, comment), {
       text: t(hass, "action.acknowledged"),
-      undo: () => alarms.unacknowledge(this.host.hass, row),
+      undo: row.active && (() => alarms.unacknowledge(this.host.hass, row)),
     });
   }
 

@@ -59,7 +59,7 @@ export const figures = (hass, episodes) => {
   return h("div", { class: "kpi" }, all.map(([figure, text]) => h("div", null, h("b", { class: "num" }, `${figure}`), h("span", null, text))));
 };
 
-/** Return the table of rules and days; `choose(ruleId)` shows the alarms of a rule, of all again for the same one. */
+/** Return the table of rules and days; `choose(ruleId)` shows the alarms of a rule. */
 export const heat = (hass, episodes, chosen, choose) => {
   const starts = daysOf();
   const rules = Object.values(Object.groupBy(episodes, (episode) => episode.rule_id))

@@ -10,6 +10,7 @@ import { t } from "./texts.js";
 const DAY_MS = 86_400_000;
 const LIMIT = 1000;
 const MAX_LINES = 50;
+const PAUSE_MS = 30_000;
 
 export const historyStyles = [
   heatStyles,
@@ -29,6 +30,8 @@ export const createHistory = (changed) => {
   const element = h("li");
   let episodes = null;
   let fetched = null;
+  let isFailed = false;
+  let askedAt = 0;
   let ruleId = null;
   let isLong = false;
 
@@ -36,9 +39,12 @@ export const createHistory = (changed) => {
     const start = new Date(Date.now() - DAYS * DAY_MS).toISOString();
     try {
       ({ episodes } = await hass.callWS({ type: "iotbridge/alarms/episodes", target, start, limit: LIMIT }));
+      isFailed = false;
     } catch {
-      episodes ??= []; // asked again when an alarm changes
+      isFailed = true;
+      fetched = null;
     }
+    askedAt = Date.now();
     changed();
   };
   const choose = (id) => {
@@ -54,13 +60,14 @@ export const createHistory = (changed) => {
     element,
     update(hass, target, state) {
       const key = JSON.stringify([target, [...state.rows.values()].map((row) => [row.id, row.episode, row.state])]);
-      if (key !== fetched && state.phase === "live") {
+      if (key !== fetched && state.phase === "live" && Date.now() - askedAt > PAUSE_MS) {
         fetched = key;
+        askedAt = Infinity;
         fetchEpisodes(hass, target);
       }
       const minute = Math.floor(Date.now() / 60_000);
-      renderOnce(element, [episodes, ruleId, isLong, minute, hass.locale], () => {
-        if (!episodes) return [];
+      renderOnce(element, [episodes, isFailed, ruleId, isLong, minute, hass.locale], () => {
+        if (!episodes) return isFailed ? h("p", { class: "history dim" }, t(hass, "list.failed_history")) : [];
         if (!episodes.length) return h("p", { class: "history dim" }, t(hass, "list.empty_history"));
         const chosen = episodes.filter((episode) => !ruleId || episode.rule_id === ruleId);
         const shown = isLong ? chosen : chosen.slice(0, MAX_LINES);

@@ -154,7 +154,7 @@ export default class AlarmInfo extends LiveElement {
   async #askNormal(hass) {
     if (this.#normal) return;
     this.#normal = [];
-    const message = { type: "iotbridge/alarms/list", target: { entity_id: [this.#ruleId] }, state: ["normal"] };
+    const message = { type: "iotbridge/alarms/list", target: { entity_id: [this.#ruleId] }, state: ["normal", "suppressed"] };
     try {
       ({ alarms: this.#normal } = await hass.callWS(message));
     } catch {
@@ -272,7 +272,7 @@ export default class AlarmInfo extends LiveElement {
 
   #updateActing(hass, row) {
     const { actions } = this;
-    const now = actions.status(row.id);
+    const now = actions.status(row);
     const isBusy = now?.phase === "busy";
     const title = titleOf(hass, row);
     renderOnce(this.#parts.status, [now?.phase, now?.text, row.can_control, row.controllers], () =>

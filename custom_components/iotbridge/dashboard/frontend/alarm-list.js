@@ -129,7 +129,7 @@ export default class AlarmList extends LiveElement {
 
   #rows(block) {
     if (this.#show === "maintenance") return this.#windows();
-    const isOurs = (row) => this.#isInPlace(row) && (block.has(row) || (this.#order.has(row.id) && this.actions.isHeld(row.id)));
+    const isOurs = (row) => this.#isInPlace(row) && (block.has(row) || (this.#order.has(row.id) && this.actions.status(row)));
     const rows = [...this.#state.rows.values()].filter(isOurs);
     return this.#order.sort(rows, this.matches(":hover") || this.matches(":focus-within"));
   }
@@ -191,9 +191,10 @@ export default class AlarmList extends LiveElement {
   }
 
   #updateNote(hass) {
-    const { phase, at, error } = this.#state;
-    const text = { lost: at && t(hass, "list.lost", { time: clock(hass, at) }), failed: error || t(hass, "list.failed") }[phase];
-    renderOnce(this.#parts.note, text ?? null, () => (text ? [icon("lan-disconnect"), h("span", null, text)] : []));
+    const { phase, at, error, total, rows } = this.#state;
+    const count = rows.size;
+    const text = { lost: at && t(hass, "list.lost", { time: clock(hass, at) }), failed: error || t(hass, "list.failed"), live: this.#show === "needs_you" && count < total && t(hass, "list.partial", { count, total }) }[phase];
+    renderOnce(this.#parts.note, text || null, () => (text ? [icon(phase === "live" ? "alert" : "lan-disconnect"), h("span", null, text)] : []));
     this.#parts.note.className = text ? "note" : "";
   }
 

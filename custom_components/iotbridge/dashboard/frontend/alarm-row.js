@@ -88,7 +88,7 @@ export const createAlarmRow = (context) => {
   };
 
   const updateButtons = (hass, title) => {
-    const isBusy = actions.status(row.id)?.phase === "busy";
+    const isBusy = actions.status(row)?.phase === "busy";
     const canAcknowledge = row.can_control && isWaiting(row);
     const data = [row.can_control, isWaiting(row), isBusy, title, hass.locale.language, row.controllers];
     renderOnce(buttons, data, () => [
@@ -106,19 +106,20 @@ export const createAlarmRow = (context) => {
   };
 
   const updateStatus = (hass) => {
-    const now = actions.status(row.id);
+    const now = actions.status(row);
     const isRefused = !row.can_control && isWaiting(row);
     renderOnce(status, [now?.phase, now?.text, isRefused, row.controllers], () => statusLine(hass, now, isRefused ? row : null));
   };
 
   const updateChildren = (hass) => {
     const rows = context.childrenOf(row);
+    const count = row.children.length;
     const data = rows.map((child) => [child.id, titleOf(hass, child), child.condition_since ?? child.raised_at]);
-    renderOnce(children, data, () => {
+    renderOnce(children, [data, count], () => {
       if (!rows.length) return [];
       const isOpen = Boolean(children.querySelector("details")?.open);
       return h("details", { class: "kids", open: isOpen },
-        h("summary", null, icon("chevron-right"), t(hass, "alarm.children", { count: rows.length })),
+        h("summary", null, icon("chevron-right"), t(hass, "alarm.children", { count })),
         h("ul", null, data.map(([, childTitle, at]) =>
           h("li", null, icon("subdirectory-arrow-right"), h("span", null, childTitle), h("span", { class: "num" }, at ? clock(hass, at) : "")))));
     });

@@ -20,7 +20,7 @@ const createShortRow = (context, describe) => {
       row = newRow;
       const { hass } = context;
       const shown = describe(hass, row);
-      const status = context.actions.status(row.id);
+      const status = context.actions.status(row);
       setAttribute(element, "data-id", row.id);
       title.hidden = Boolean(row.rule_entity_id);
       name.hidden = !title.hidden;

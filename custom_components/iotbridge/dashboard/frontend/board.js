@@ -41,7 +41,7 @@ const editor = (field) => async () => {
   return Object.assign(document.createElement("iotbridge-strategy-editor"), { field });
 };
 
-/** Define the element of a strategy. It is built anew when names or areas of ours change, or IoT Bridge has started. */
+/** Define a strategy, which is built anew when names or areas of ours change, or IoT Bridge has started. */
 const defineStrategy = (level, type, generate, statics) => {
   const tag = `ll-strategy-${level}-${type}`;
   if (customElements.get(tag)) return;

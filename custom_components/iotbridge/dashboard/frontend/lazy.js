@@ -1,5 +1,7 @@
 // Elements that exist at once, and load their implementation and their texts when they are first shown.
-import { loadTexts } from "./texts.js";
+import { loadTexts, t } from "./texts.js";
+
+const RETRY_MS = 30_000;
 
 /**
  * Define an element. `load` returns a module whose default export is the class of the implementation, which stands in
@@ -11,6 +13,7 @@ export const defineLazily = (tag, load, { properties = [], methods = {}, statics
     #values = {};
     #content = null;
     #isLoading = false;
+    #retryAt = 0;
 
     connectedCallback() {
       this.style.display = "block";
@@ -42,14 +45,17 @@ export const defineLazily = (tag, load, { properties = [], methods = {}, statics
 
     async #load() {
       const { hass } = this.#values;
-      if (this.#content || this.#isLoading || !hass || !this.isConnected) return;
+      if (this.#content || this.#isLoading || !hass || !this.isConnected || Date.now() < this.#retryAt) return;
       this.#isLoading = true;
       try {
         const [module] = await Promise.all([load(), loadTexts(hass)]);
         const name = `${tag}-content`;
         if (!customElements.get(name)) customElements.define(name, module.default);
         this.#content = Object.assign(document.createElement(name), this.#values);
-        this.append(this.#content);
+        this.replaceChildren(this.#content);
+      } catch {
+        this.#retryAt = Date.now() + RETRY_MS;
+        this.textContent = t(hass, "board.reload");
       } finally {
         this.#isLoading = false;
       }

@@ -81,10 +81,7 @@ export const openMenu = (anchor, items, { title, text, label } = {}) => {
   buttons[0]?.focus();
 };
 
-/**
- * Open a form or a question. `fields` are `{name, label, type, value, min, required}`; `run(values)` is called with
- * what was entered.
- */
+/** Open a form or a question. `fields` are `{name, label, type, value, min, required}`. */
 export const openForm = (hass, anchor, { title, text, confirm, icon: name, isBad = false, fields = [], run }) => {
   const inputs = fields.map(({ name: field, label, type = "text", ...attributes }) => {
     const input =

@@ -66,7 +66,7 @@ const badges = (hass, bridge) => {
   ].filter(Boolean);
 };
 
-/** Return the view of a new installation: the first steps, which the empty cards explain themselves. */
+/** Return the view of a new installation, whose empty cards explain themselves. */
 const freshPage = ({ hass }) => ({
   header: header(t(hass, "first.title")),
   sections: [
