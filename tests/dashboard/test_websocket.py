@@ -36,9 +36,26 @@ async def test_everything_is_sent_at_first_and_then_what_changes(kit: Kit, hass_
     assert abs(first["seen"][host["device_id"]] - now) <= 1
 
     await kit.host("other")
+    await kit.wait(1)
     while "inventory" not in (event := await receive(client)):
         pass
     assert len(event["inventory"]["hosts"]) == 2
+
+
+async def test_the_changes_of_a_second_are_one_inventory(kit: Kit, hass_ws_client: WebSocketGenerator) -> None:
+    client = await hass_ws_client(kit.hass)
+    await subscribe(client)
+    await receive(client)
+
+    await kit.host("nas")
+    await kit.host("other")
+    await kit.wait(1)
+    await client.send_json_auto_id({"type": "ping"})
+
+    inventories = []
+    while (message := await client.receive_json())["type"] != "pong":
+        inventories += [message["event"]["inventory"]] if "inventory" in message["event"] else []
+    assert [len(inventory["hosts"]) for inventory in inventories] == [2]
 
 
 async def test_hosts_are_sent_again_only_when_they_were_heard(kit: Kit, hass_ws_client: WebSocketGenerator) -> None:

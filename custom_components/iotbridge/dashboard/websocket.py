@@ -10,14 +10,15 @@ from homeassistant.components.websocket_api.connection import ActiveConnection
 from homeassistant.components.websocket_api.decorators import websocket_command
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
 
 from .. import mqtt_client
-from ..coalescing import CoalescedCall
 from ..const import DOMAIN
 from .inventory import LastSeen, async_inventory
 
 SEEN_INTERVAL = timedelta(seconds=10)
+# A start of Home Assistant changes thousands of entities; the inventory is made once for those of a second.
+_COLLECT_S = 1.0
 
 
 @callback
@@ -51,16 +52,22 @@ class DashboardSubscription:
         self._inventory: dict[str, Any] = {}
         self._seen: dict[str, int] = {}
         self._broker: bool | None = None
+        self._timer: CALLBACK_TYPE | None = None
         self._stops: list[CALLBACK_TYPE] = []
 
     @callback
     def async_start(self) -> None:
         """Send everything, and subscribe to changes."""
-        changed = CoalescedCall(self._hass, self._async_send_inventory)
+
+        @callback
+        def send_inventory(_now: datetime) -> None:
+            self._timer = None
+            self._async_send_inventory()
 
         @callback
         def registry_changed(_event: Event[Any]) -> None:
-            changed()
+            if self._timer is None:
+                self._timer = async_call_later(self._hass, _COLLECT_S, send_inventory)
 
         @callback
         def connection_changed(_is_connected: bool) -> None:
@@ -73,7 +80,6 @@ class DashboardSubscription:
         self._async_send_inventory()
         self._async_send_seen()
         self._stops = [
-            changed.cancel,
             self._hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, registry_changed),
             self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, registry_changed),
             mqtt_client.async_subscribe_connection_status(self._hass, connection_changed),
@@ -85,6 +91,9 @@ class DashboardSubscription:
         """Unsubscribe."""
         while self._stops:
             self._stops.pop()()
+        if self._timer:
+            self._timer()
+            self._timer = None
 
     @callback
     def _async_send_inventory(self) -> None:

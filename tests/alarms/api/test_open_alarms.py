@@ -9,11 +9,12 @@ from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket
 
 from custom_components.iotbridge.alarms.engine.models import Severity
 from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import area_registry as ar, entity_registry as er
 from tests.alarms.home import reload
 from tests.kit import Kit
 from tests.rules import add_rule, call, set_state
 
+from .calls import locate_sensor
 from .dialog import changes, subscribe
 
 
@@ -163,3 +164,25 @@ async def test_a_change_is_sent_after_an_attempt_that_was_cancelled(
         "sensor.one": "acknowledged",
         "sensor.two": "unacknowledged",
     }
+
+
+async def test_only_entities_with_an_alarm_make_the_rows_again(kit: Kit, client: MockHAClientWebSocket) -> None:
+    area_id = locate_sensor(kit)["area"]["area_id"]
+    entities = er.async_get(kit.hass)
+    entities.async_get_or_create("sensor", "test", "two", suggested_object_id="two")
+    await add_rule(kit, "sensor.one")
+    await set_state(kit, "sensor.one", "90")
+    (row,) = (await subscribe(client))["alarms"]
+    assert row["area"] == "Boiler room"
+    ar.async_get(kit.hass).async_update(area_id, name="Laundry")
+
+    entities.async_update_entity("sensor.two", name="Other")
+    await kit.hass.async_block_till_done()
+    await kit.wait(1)
+    await client.send_json_auto_id({"type": "ping"})
+    assert (await client.receive_json())["type"] == "pong", "nothing was made again"
+
+    entities.async_update_entity("sensor.one", name="Boiler")
+    await kit.hass.async_block_till_done()
+    (row,) = (await changes(kit, client))["alarms"]
+    assert row["area"] == "Laundry"

@@ -92,8 +92,15 @@ class OpenAlarmsSubscription:
             self._async_all_changed()
 
     @callback
-    def _async_names_changed(self, _event: Event[Any]) -> None:
-        self._async_all_changed()
+    def _async_names_changed(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        """Make the rows again when an entity has changed that has an alarm, or that is ours, which links lead to."""
+        if (manager := async_manager(self._hass)) is None:
+            return  # all is sent after a reload
+        entity_ids = {event.data["entity_id"], event.data.get("old_entity_id")}
+        entry = er.async_get(self._hass).async_get(event.data["entity_id"])
+        is_ours = entry is not None and entry.platform == DOMAIN
+        if is_ours or any(alarm.key.subject in entity_ids for alarm in manager.alarms()):
+            self._async_all_changed()
 
     @callback
     def _async_all_changed(self) -> None:
