@@ -335,6 +335,21 @@ async def test_alarms_come_back_after_home_assistant_has_started(page: Page, hou
     await household.wait_state(COLD, "acknowledged")
 
 
+async def test_history_that_cannot_be_read_is_not_an_empty_one(page: Page, household: Household) -> None:
+    await refuse_commands(page, "iotbridge/alarms/episodes")
+    await open_cards(page, household)
+
+    await expect(block(page, "History")).to_contain_text("The history could not be loaded.")
+
+
+async def test_card_without_its_module_says_that_the_page_must_be_reloaded(raised: Household) -> None:
+    async with browsing(raised.lab) as page:
+        await page.route("**/alarm-list.js", lambda route: route.fulfill(status=404))
+        await page.goto(raised.dashboard)
+
+        await expect(page.locator("iotbridge-alarm-list").first).to_have_text(re.compile("reload the page"))
+
+
 async def test_what_a_cause_explains_is_folded_into_its_row(page: Page, household: Household) -> None:
     client = household.lab.client
     await client.command("input_number/create", name="Cellar humidity", min=0, max=100, initial=5)
