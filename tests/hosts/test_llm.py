@@ -186,6 +186,31 @@ async def test_a_refused_question_is_not_open_later(kit: Kit, model: ScriptedMod
     assert sent(nas) == []
 
 
+@pytest.mark.parametrize("text", ["yes", "no"])
+async def test_an_answer_to_another_question_is_left_to_the_model(
+    kit: Kit, model: ScriptedModel, nas: FakeHost, text: str
+) -> None:
+    """With "Prefer handling commands locally", the sentences come before the model."""
+
+    async def local_first(
+        model: ScriptedModel, chat_log: conversation.ChatLog, user_input: conversation.ConversationInput
+    ) -> str:
+        model.results.append(await conversation.async_handle_intents(kit.hass, user_input, chat_log))
+        return "Done."
+
+    async def offer(*_arguments: Any) -> str:
+        return "Shall I turn on the light?"
+
+    conversation_id = await converse(kit, model, "it is dark", offer)
+    await converse(kit, model, text, local_first, conversation_id)
+    assert model.results == [None]
+
+    conversation_id = await converse(kit, model, "reboot the nas", ask)
+    await converse(kit, model, "no", local_first, conversation_id)
+    assert model.results[-1].speech["plain"]["speech"] == "All right, nothing was done."
+    assert sent(nas) == []
+
+
 @pytest.mark.parametrize("text", ["no", "what time is it?", "yes, but tomorrow", "why?"])
 async def test_anything_but_yes_does_not_count(kit: Kit, model: ScriptedModel, nas: FakeHost, text: str) -> None:
     conversation_id = await converse(kit, model, "reboot the nas", ask)

@@ -17,6 +17,7 @@ from .voice.turns import async_current_turn
 from .voice.voice import COMMANDS, HostVoice
 
 SLOT_HOST, SLOT_COMMAND = "host", "command"
+DEFAULT_AGENT = "conversation.home_assistant"
 
 
 @callback
@@ -123,9 +124,10 @@ class YesIntent(HostIntentHandler):
         if (turn := async_current_turn(intent_obj.hass, intent_obj.context)) is None:
             return speech.sentence("no_conversation")
         keys = [host.key for host, _ in voice.async_find(values[SLOT_HOST])] if SLOT_HOST in values else None
-        return await voice.async_confirm(turn, user, speech, keys, values.get(SLOT_COMMAND)) or speech.sentence(
-            "nothing_asked"
-        )
+        result = await voice.async_confirm(turn, user, speech, keys, values.get(SLOT_COMMAND))
+        if result is None:
+            _leave_to_model(intent_obj)
+        return result or speech.sentence("nothing_asked")
 
 
 class NoIntent(HostIntentHandler):
@@ -139,9 +141,16 @@ class NoIntent(HostIntentHandler):
         self, intent_obj: intent.Intent, values: Mapping[str, Any], user: User | None, speech: Speech
     ) -> str:
         """Close the question."""
-        if turn := async_current_turn(intent_obj.hass, intent_obj.context):
-            self._voice().async_close(turn)
+        turn = async_current_turn(intent_obj.hass, intent_obj.context)
+        if turn is None or self._voice().async_close(turn) is None:
+            _leave_to_model(intent_obj)
         return speech.sentence("nothing_done")
+
+
+def _leave_to_model(intent_obj: intent.Intent) -> None:
+    """Raise NoStatesMatchedError if a language model is asked next: the answer may be to a question of its own."""
+    if intent_obj.conversation_agent_id not in (None, DEFAULT_AGENT):
+        raise intent.NoStatesMatchedError(intent.MatchFailedReason.STATE)
 
 
 class HostStatusIntent(NamedHostIntentHandler):
