@@ -1,5 +1,6 @@
 """Actions of alarms: targets, permissions and results."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -241,3 +242,27 @@ async def test_a_test_of_a_target_without_alarms_is_rejected(kit: Kit) -> None:
         await call(kit, "test", entity_id="light.lamp")
 
     assert raised.value.translation_key == "not_an_alarm"
+
+
+async def test_explaining_many_alarms_lets_others_run_meanwhile(kit: Kit) -> None:
+    names = [f"sensor.many_{number}" for number in range(30)]
+    await add_rule(kit, *names)
+    passes = 0
+
+    async def count() -> None:
+        nonlocal passes
+        while True:
+            passes += 1
+            await asyncio.sleep(0)
+
+    await call(kit, "explain", answer=True, entity_id=names[0])  # loads the texts
+    counting = asyncio.create_task(count())
+    answer = await kit.hass.services.async_call(
+        "iotbridge", "explain", {"entity_id": names}, blocking=True, return_response=True
+    )
+    counting.cancel()
+
+    assert isinstance(answer, dict)
+    assert isinstance(answer["alarms"], list)
+    assert len(answer["alarms"]) == 30
+    assert passes >= 30

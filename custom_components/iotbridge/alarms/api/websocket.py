@@ -234,9 +234,8 @@ async def handle_explain(hass: HomeAssistant, connection: ActiveConnection, msg:
     if (instance := _instance(hass, connection, manager, msg)) is None:
         return
     texts = await async_story_texts(hass, msg.get("language"))
-    explanation = await async_explain_at(
-        hass, manager, connection.user, instance, msg.get("severity"), msg.get("time"), texts
-    )
+    severity, time, members = msg.get("severity"), msg.get("time"), manager.suppressor.members()
+    explanation = await async_explain_at(hass, manager, connection.user, instance, severity, time, texts, members)
     connection.send_result(msg["id"], explanation)
 
 

@@ -38,6 +38,8 @@ ENDED_WINDOWS = "ended_windows"
 # reconnect to a broker within a minute.
 GRACE_S = 75.0
 
+type Members = Mapping[AlarmKey, Member]
+
 
 class Suppressor:
     """Sets and removes the reasons for which alarms are suppressed."""
@@ -270,10 +272,14 @@ class Suppressor:
         grace = (reason for (key, reason), until in self._grace_ends.items() if key == instance.key and at < until)
         return frozenset([*self._reasons(instance, self.open_windows(at)), *grace])
 
-    def cause_of(self, instance: Instance) -> AlarmKey | None:
+    def members(self) -> Members:
+        """Return the present alarms, as ``cause_of`` needs them."""
+        return {instance.key: self._member(instance) for instance in self._processor}
+
+    def cause_of(self, instance: Instance, members: Members) -> AlarmKey | None:
         """Return the root cause of an alarm, which may be another state of a known one, among the present alarms."""
-        others = (self._member(other) for other in self._processor if other.key != instance.key)
-        return parents([*others, self._member(instance)], broker_lost_at=self._broker_lost_at).get(instance.key)
+        known = {**members, instance.key: self._member(instance)}
+        return parents(known.values(), broker_lost_at=self._broker_lost_at).get(instance.key)
 
     def _local(self, at: float) -> datetime:
         return dt_util.as_local(dt_util.utcnow() + timedelta(seconds=at - self._processor.now()))
