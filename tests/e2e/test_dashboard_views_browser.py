@@ -228,7 +228,7 @@ async def test_section_is_offered_with_a_preview_and_added(
     await expect(option.locator("iotbridge-fleet-table table")).to_be_visible()
     await picture(page, "section")
     await option.click()
-    await expect(page.get_by_label("Area")).to_be_visible()
+    await expect(page.get_by_role("combobox", name="Area")).to_be_visible()
     await page.get_by_role("button", name="Save").click()
 
     async def added() -> bool:

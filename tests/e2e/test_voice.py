@@ -54,7 +54,7 @@ async def test_a_host_is_rebooted_after_a_yes(lab: Lab, recording_host: Host) ->
     name = recording_host.node_id
     await open_voice(lab.client, await recording_host.device_id())
     await recording_host.wait_power("on")
-    conversation_id = await understood(lab.client, f"reboot {name}", f"Reboot {name}?")
+    conversation_id = await understood(lab.client, f"reboot {name}", f"Please answer yes or no: reboot {name}?")
     assert (await ask(lab.client, "yes"))[0] == "There is no open question, so nothing was done."
     assert recording_host.executed == []
 
@@ -117,7 +117,7 @@ async def test_a_satellite_asks_aloud(lab: Lab, recording_host: Host, satellite:
     await open_voice(lab.client, await recording_host.device_id())
     await recording_host.wait_power("on")
     await understood(lab.client, f"how is {name}", f"{name} is on.")
-    question = {"kind": "question", "text": f"Reboot {name}? Please answer yes or no."}
+    question = {"kind": "question", "text": f"Please answer yes or no: reboot {name}?"}
     for answer, result in (("no", "All right, nothing was done."), ("yes", f"{name} is rebooting.")):
         assert recording_host.executed == []
         async with lab.client.events("text_satellite") as events:
@@ -137,7 +137,7 @@ async def test_the_dialog_of_assist_takes_typed_text(lab: Lab, host: Host) -> No
     async with browsing(lab) as page:
         await page.goto(f"{lab.home_assistant.url}/home/overview?conversation=1")
         await page.get_by_text("How can I assist?").wait_for()
-        for text, answer in ((f"reboot {host.node_id}", f"Reboot {host.node_id}?"), ("yes", "dry run")):
+        for text, answer in ((f"reboot {host.node_id}", f"Please answer yes or no: reboot {host.node_id}?"), ("yes", "dry run")):
             await page.keyboard.type(text)  # the field has the focus
             await page.keyboard.press("Enter")
             await page.get_by_text(answer).first.wait_for()
