@@ -137,7 +137,10 @@ async def test_the_dialog_of_assist_takes_typed_text(lab: Lab, host: Host) -> No
     async with browsing(lab) as page:
         await page.goto(f"{lab.home_assistant.url}/home/overview?conversation=1")
         await page.get_by_text("How can I assist?").wait_for()
-        for text, answer in ((f"reboot {host.node_id}", f"Please answer yes or no: reboot {host.node_id}?"), ("yes", "dry run")):
+        for text, answer in (
+            (f"reboot {host.node_id}", f"Please answer yes or no: reboot {host.node_id}?"),
+            ("yes", "dry run"),
+        ):
             await page.keyboard.type(text)  # the field has the focus
             await page.keyboard.press("Enter")
             await page.get_by_text(answer).first.wait_for()
