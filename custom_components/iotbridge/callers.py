@@ -1,6 +1,21 @@
-"""Callers of actions: the name behind a context."""
+"""Callers of actions, intents and tools: the user and the name behind a context."""
 
+from homeassistant.auth.models import User
 from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import UnknownUser
+
+
+async def async_user(hass: HomeAssistant, context: Context | None) -> User | None:
+    """Return the user behind a context, None for an automation or a voice satellite.
+
+    Raises:
+        UnknownUser: The user is gone.
+    """
+    if context is None or context.user_id is None:
+        return None
+    if (user := await hass.auth.async_get_user(context.user_id)) is None:
+        raise UnknownUser(context=context)
+    return user
 
 
 async def async_caller(hass: HomeAssistant, context: Context) -> tuple[str, bool]:

@@ -1,11 +1,8 @@
 """Spoken answers: languages, lists, and texts that exist for every key."""
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockUser
 
-from custom_components.iotbridge.sentences.speech import Speech, async_speech, async_user
-from homeassistant.core import Context
-from homeassistant.exceptions import UnknownUser
+from custom_components.iotbridge.sentences.speech import Speech, async_speech
 
 from ..kit import Kit
 
@@ -22,11 +19,3 @@ async def test_a_language_without_texts_is_answered_in_english(kit: Kit, languag
 def test_a_long_list_is_shortened(count: int, text: str) -> None:
     speech = Speech({"and_more": "and {count} more"})
     assert speech.listing([str(number) for number in range(count)]) == text
-
-
-async def test_the_user_of_a_context(kit: Kit, hass_admin_user: MockUser) -> None:
-    assert await async_user(kit.hass, None) is None
-    assert await async_user(kit.hass, Context()) is None
-    assert await async_user(kit.hass, Context(user_id=hass_admin_user.id)) == hass_admin_user
-    with pytest.raises(UnknownUser):
-        await async_user(kit.hass, Context(user_id="gone"))

@@ -9,8 +9,9 @@ from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from ..callers import async_user
 from ..entity import IotBridgeEntity
-from .api.services import async_check_permission, async_user
+from .api.services import async_check_permission
 from .engine.models import WAITING
 from .engine.rule import Rule
 from .entity import IotBridgeAlarmsEntity, IotBridgeRuleEntity, async_track_rules

@@ -8,9 +8,9 @@ import voluptuous as vol
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.llm import LLMContext, Tool, ToolAnnotations, ToolInput, ToolResult
 
+from ..callers import async_user
 from ..const import DOMAIN
 from ..sentences.document import JOINT
-from ..sentences.speech import async_user
 from .manager import AlarmsManager
 from .voice import async_acknowledge, async_list, async_snooze
 

@@ -8,8 +8,9 @@ import voluptuous as vol
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.llm import LLMContext, Tool, ToolAnnotations, ToolInput, ToolResult
 
+from ..callers import async_user
 from ..const import DOMAIN
-from ..sentences.speech import async_speech, async_user
+from ..sentences.speech import async_speech
 from .inventory import Host
 from .voice.questions import is_yes
 from .voice.status import can_read, spoken_readings

@@ -9,9 +9,10 @@ import voluptuous as vol
 from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.core import Context, HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
-from homeassistant.exceptions import Unauthorized, UnknownUser
+from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import config_validation as cv, entity_registry as er, target
 
+from ..callers import async_user
 from ..const import DOMAIN
 from ..errors import CommandFailedError, InvalidCallError
 from ..protocol.messages import COMMAND_NAME
@@ -128,12 +129,8 @@ async def _check_permission(hass: HomeAssistant, call: ServiceCall, hosts: list[
 
     Automations have no user: their author had the permission.
     """
-    if call.context.user_id is None:
-        return
-    user = await hass.auth.async_get_user(call.context.user_id)
-    if user is None:
-        raise UnknownUser(context=call.context)
-    if user.is_admin:
+    user = await async_user(hass, call.context)
+    if user is None or user.is_admin:
         return
     if call.data[ATTR_COMMAND] not in HARMLESS or not all(can_control(hass, user, h) for h in hosts):
         raise Unauthorized(context=call.context, permission=POLICY_CONTROL)

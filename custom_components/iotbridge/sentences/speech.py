@@ -1,4 +1,4 @@
-"""Answers that are spoken: in the language of the sentence, and never as an error, which nobody would hear."""
+"""Spoken answers, in the language of the sentence; refusals are spoken, too, because an intent error is not."""
 
 from abc import abstractmethod
 from collections.abc import Collection, Mapping
@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any, override
 
 from homeassistant.auth.models import User
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import UnknownUser
 from homeassistant.helpers import intent
 from homeassistant.helpers.translation import async_get_translations
 
+from ..callers import async_user
 from ..const import DOMAIN
 from ..errors import InvalidCallError
 from ..texts import texts_below
@@ -40,15 +41,6 @@ async def async_speech(hass: HomeAssistant, language: str | None) -> Speech:
     """Return the sentences of a language; the English ones where there is no translation."""
     texts = await async_get_translations(hass, language or hass.config.language, "selector", {DOMAIN})
     return Speech(texts_below(texts, f"component.{DOMAIN}.selector.voice.options."))
-
-
-async def async_user(hass: HomeAssistant, context: Context | None) -> User | None:
-    """Return the user behind a context, None for a voice satellite; raise UnknownUser for a user who is gone."""
-    if context is None or context.user_id is None:
-        return None
-    if (user := await hass.auth.async_get_user(context.user_id)) is None:
-        raise UnknownUser(context=context)
-    return user
 
 
 class SpokenIntentHandler(intent.IntentHandler):

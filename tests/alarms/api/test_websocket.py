@@ -4,28 +4,13 @@ from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
-from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
+from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.core import Context
 
 from ...kit import Kit
 from ...rules import add_rule, call, rule_entity, set_state
-
-
-@pytest.fixture
-async def client(kit: Kit, hass_ws_client: WebSocketGenerator) -> MockHAClientWebSocket:
-    """Return a connection of an admin."""
-    return await hass_ws_client(kit.hass)
-
-
-@pytest.fixture
-async def guest(
-    kit: Kit, hass_ws_client: WebSocketGenerator, hass_read_only_access_token: str, hass_read_only_user: MockUser
-) -> MockHAClientWebSocket:
-    """Return a connection of a user who may read a single sensor."""
-    hass_read_only_user.mock_policy({"entities": {"entity_ids": {"sensor.one": {POLICY_READ: True}}}})
-    return await hass_ws_client(kit.hass, hass_read_only_access_token)
 
 
 async def send_command(client: MockHAClientWebSocket, command: str, **more: Any) -> Any:
@@ -61,28 +46,28 @@ async def test_the_list_is_filtered(kit: Kit, client: MockHAClientWebSocket) -> 
     assert (await send_command(client, "list", severity=["critical"]))["alarms"] == []
 
 
-async def test_a_guest_gets_only_alarms_with_read_permission(kit: Kit, guest: MockHAClientWebSocket) -> None:
+async def test_a_guest_gets_only_alarms_with_read_permission(kit: Kit, guest_client: MockHAClientWebSocket) -> None:
     await raise_two(kit)
 
-    assert states_of((await send_command(guest, "list"))["alarms"]) == {"sensor.one": "unacknowledged"}
-    assert [event["entity_id"] for event in (await send_command(guest, "history"))["events"]] == ["sensor.one"]
+    assert states_of((await send_command(guest_client, "list"))["alarms"]) == {"sensor.one": "unacknowledged"}
+    assert [event["entity_id"] for event in (await send_command(guest_client, "history"))["events"]] == ["sensor.one"]
 
 
 async def test_a_guest_does_not_learn_which_alarm_is_the_root_cause(
-    kit: Kit, guest: MockHAClientWebSocket, hass_read_only_user: MockUser
+    kit: Kit, guest_client: MockHAClientWebSocket, hass_read_only_user: MockUser
 ) -> None:
     rights = {POLICY_READ: True, POLICY_CONTROL: True}
     hass_read_only_user.mock_policy({"entities": {"entity_ids": {"sensor.one": rights}}})
     await add_rule(kit, "sensor.one", parents=("sensor.two",))
     secret = await add_rule(kit, "sensor.two", name="Secret")
     await set_state(kit, "sensor.two", "90")
-    await send_command(guest, "subscribe")
-    received = [await guest.receive_json()]
+    await send_command(guest_client, "subscribe")
+    received = [await guest_client.receive_json()]
     await set_state(kit, "sensor.one", "90")
-    received.append(await guest.receive_json())
+    received.append(await guest_client.receive_json())
 
-    received.append(await send_command(guest, "list"))
-    received.append(await send_command(guest, "history"))
+    received.append(await send_command(guest_client, "list"))
+    received.append(await send_command(guest_client, "history"))
     context = Context(user_id=hass_read_only_user.id)
     received.append(await call(kit, "snooze", answer=True, entity_id="sensor.one", duration=60, context=context))
 
@@ -186,16 +171,16 @@ async def test_a_subscription_survives_a_reload(
 
 
 async def test_the_subscription_of_a_guest_is_limited_to_read_permission(
-    kit: Kit, guest: MockHAClientWebSocket
+    kit: Kit, guest_client: MockHAClientWebSocket
 ) -> None:
     await raise_two(kit)
-    await send_command(guest, "subscribe")
-    assert states_of((await guest.receive_json())["event"]["alarms"]) == {"sensor.one": "unacknowledged"}
+    await send_command(guest_client, "subscribe")
+    assert states_of((await guest_client.receive_json())["event"]["alarms"]) == {"sensor.one": "unacknowledged"}
 
     await set_state(kit, "sensor.two", "20")
     await set_state(kit, "sensor.one", "20")
 
-    assert (await guest.receive_json())["event"]["alarm"]["entity_id"] == "sensor.one"
+    assert (await guest_client.receive_json())["event"]["alarm"]["entity_id"] == "sensor.one"
 
 
 async def test_no_event_is_sent_after_unsubscribing(kit: Kit, client: MockHAClientWebSocket) -> None:

@@ -7,13 +7,12 @@ from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.core import Context, HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
-from homeassistant.exceptions import UnknownUser
 from homeassistant.helpers import config_validation as cv, target
 from homeassistant.util import dt as dt_util
 
+from ...callers import async_user
 from ...const import DOMAIN
 from ...errors import InvalidCallError
 from ..engine.models import Actor, AlarmKey, AlarmState, Change, Severity
@@ -309,16 +308,6 @@ def _filter(call: ServiceCall) -> Filter:
         states=call.data.get(ATTR_STATE, ()),
         subjects=call.data.get(ATTR_ALARM, ()),
     )
-
-
-async def async_user(hass: HomeAssistant, context: Context) -> User | None:
-    """Return the user behind a context; None for an automation, which needs no permission."""
-    if context.user_id is None:
-        return None
-    user = await hass.auth.async_get_user(context.user_id)
-    if user is None:
-        raise UnknownUser(context=context)
-    return user
 
 
 async def async_check_permission(
