@@ -3,6 +3,7 @@
 Pictures stay in the folder that IOTBRIDGE_PICTURES names.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from lab.browser import DESKTOP, PATIENCE_MS, PHONE, Screen, browsing, collect_e
 from lab.client import Json
 from lab.lab import Lab
 from lab.waiting import until
-from playwright.async_api import Locator, Page, expect  # type: ignore[import-not-found, unused-ignore]
+from playwright.async_api import Locator, Page, Route, expect  # type: ignore[import-not-found, unused-ignore]
 import pytest
 
 from .accessibility import findings
@@ -342,9 +343,23 @@ async def test_history_that_cannot_be_read_is_not_an_empty_one(page: Page, house
     await expect(block(page, "History")).to_contain_text("The history could not be loaded.")
 
 
-async def test_card_without_its_module_says_that_the_page_must_be_reloaded(raised: Household) -> None:
+@pytest.mark.parametrize("are_texts_late", [True, False], ids=["texts_come_later", "no_texts"])
+async def test_card_without_its_module_says_that_the_page_must_be_reloaded(
+    raised: Household, are_texts_late: bool
+) -> None:
+    is_refused = asyncio.Event()
+
+    async def refuse(route: Route) -> None:
+        await route.fulfill(status=404)
+        is_refused.set()
+
+    async def answer_later(route: Route) -> None:
+        await is_refused.wait()
+        await route.continue_()
+
     async with browsing(raised.lab) as page:
-        await page.route("**/alarm-list.js", lambda route: route.fulfill(status=404))
+        await page.route("**/alarm-list.js", refuse)
+        await page.route("**/texts/en.json", answer_later if are_texts_late else refuse)
         await page.goto(raised.dashboard)
 
         await expect(page.locator("iotbridge-alarm-list").first).to_have_text(re.compile("reload the page"))

@@ -8,7 +8,6 @@ import { loadTexts, t } from "./texts.js";
 const GUIDE = `${GUIDES}/dashboard.md`;
 const SECTIONS = ["alarms", "hosts", "readings"];
 
-// ---------------------------------------------------------------- cards
 
 const getConfigForm = async () => {
   await loadTexts(page());
@@ -33,7 +32,6 @@ const defineTable = (tag, load, key, rows) => {
 defineTable("iotbridge-fleet-table", () => import("./fleet-table.js"), "fleet_table", 8);
 defineTable("iotbridge-readings-table", () => import("./readings-table.js"), "readings_table", 12);
 
-// ---------------------------------------------------------------- dashboard, views, sections
 
 const editor = (field) => async () => {
   const { StrategyEditor } = await import("./strategy-editor.js");
@@ -75,6 +73,5 @@ for (const kind of SECTIONS) {
   offerStrategy(`iotbridge-${kind}`, "section", GUIDE, `section.${kind}.name`, `section.${kind}.description`);
 }
 
-// ---------------------------------------------------------------- end of the set-up
 
 defineLazily("iotbridge-create-dashboard", () => import("./create-dashboard.js"), { properties: ["narrow", "route", "panel"] });

@@ -128,7 +128,6 @@ export default class FleetTable extends Table {
     return t(this.hass, "fleet.count", { count });
   }
 
-  // ---------------------------------------------------------------- what the rows ask
 
   pathOf(id) {
     return this.config.host_path?.replace("{id}", id) ?? `/config/devices/device/${id}`;

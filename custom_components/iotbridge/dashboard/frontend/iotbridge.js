@@ -9,7 +9,6 @@ const BLOCKS = ["needs_you", "silent", "maintenance", "snoozed", "history"];
 
 const isRule = (hass, entityId) => entityId.startsWith("binary_sensor.") && hass.entities[entityId]?.platform === "iotbridge" && hass.entities[entityId].translation_key === "alarm";
 
-// ---------------------------------------------------------------- alarms
 
 defineLazily("iotbridge-alarm-info", () => import("./alarm-info.js"), { properties: ["stateObj", "entry"] });
 

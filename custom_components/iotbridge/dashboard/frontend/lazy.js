@@ -55,7 +55,10 @@ export const defineLazily = (tag, load, { properties = [], methods = {}, statics
         this.replaceChildren(this.#content);
       } catch {
         this.#retryAt = Date.now() + RETRY_MS;
-        this.textContent = t(hass, "board.reload");
+        this.textContent = await loadTexts(hass).then(
+          () => t(hass, "board.reload"),
+          () => "Please reload the page.",
+        );
       } finally {
         this.#isLoading = false;
       }

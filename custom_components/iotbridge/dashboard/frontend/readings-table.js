@@ -101,7 +101,6 @@ export default class ReadingsTable extends Table {
     return row.title === undefined ? readingView(this, row) : groupView(this);
   }
 
-  // ---------------------------------------------------------------- tool bar
 
   createTools() {
     const filterPick = (key) => {

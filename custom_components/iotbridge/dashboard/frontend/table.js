@@ -172,7 +172,6 @@ export class Table extends LiveElement {
     return h("label", { class: "field" }, icon("magnify"), input);
   }
 
-  // ---------------------------------------------------------------- order
 
   #head({ name, class: className, isSortable = true }) {
     const text = t(this.hass, `${this.kind}.${name}`);
@@ -219,7 +218,6 @@ export class Table extends LiveElement {
     openMenu(anchor, [natural, ...columns.map(item)], { label: t(this.hass, "board.sort") });
   }
 
-  // ---------------------------------------------------------------- hidden rows
 
   isHidden(id) {
     return this.hiddenStore.ids(this.hiddenList).has(id);
@@ -232,7 +230,6 @@ export class Table extends LiveElement {
     return { label: t(this.hass, isHidden ? "board.unhide" : "board.hide"), icon: isHidden ? "eye" : "eye-off", run };
   }
 
-  // ---------------------------------------------------------------- what is not as usual
 
   #updateNotes() {
     const { hass } = this;
