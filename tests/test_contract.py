@@ -9,10 +9,11 @@ from typing import Any
 import jsonschema
 import pytest
 
+from custom_components.iotbridge.protocol.fields import MessageError
 from custom_components.iotbridge.protocol.messages import (
     Announce,
+    Card,
     Command,
-    MessageError,
     Response,
     Status,
     parse_availability,
@@ -62,7 +63,9 @@ def test_every_example_is_parsed_or_rejected_as_specified(path: Path) -> None:
     written = message.to_payload()
     assert PARSERS[leaf](written, key) == message
     jsonschema.validate(json.loads(written), SCHEMAS[leaf], format_checker=jsonschema.FormatChecker())
-    jsonschema.validate(example["payload"], SCHEMAS[leaf])
+    expected = example.get("read_as", example["payload"])
+    jsonschema.validate(expected, SCHEMAS[leaf])
+    assert message == PARSERS[leaf](json.dumps(expected).encode(), key)
 
 
 def test_there_are_good_and_bad_examples_of_every_message() -> None:
@@ -76,6 +79,10 @@ def test_parsing_preserves_the_example() -> None:
     status = parse(json.loads((CONTRACT / "examples/status/fractions_and_offset.json").read_text()))
 
     assert (announce.hostname, announce.interval_s, announce.power) == ("nas", 30, "on")
-    assert announce.mac == ("00:11:22:33:44:55",)
+    assert announce.mac == ("00:11:22:33:44:55", "00:11:22:33:44:56")
+    assert announce.cards == (
+        Card(mac="00:11:22:33:44:55", name="enp3s0", broadcast="192.168.1.255", wake=True),
+        Card(mac="00:11:22:33:44:56", name="enp4s0", broadcast=None, wake=None),
+    )
     assert status.timestamp.isoformat() == "2026-11-21T10:15:30.123000+00:00"
     assert status.readings == {"cpu_percent": 0}

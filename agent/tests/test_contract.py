@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from iotbridge_agent.protocol import messages
-from iotbridge_agent.protocol.messages import MessageError
+from iotbridge_agent.protocol.fields import MessageError
 
 CONTRACT = Path(__file__).parents[2] / "contract"
 EXAMPLES = sorted(CONTRACT.glob("examples/*/*.json"))
@@ -35,10 +35,14 @@ def parse(kind: str, topic: str, payload: bytes) -> Any:
         raise MessageError("the topic has no node_id")
     if kind == "announce":
         return messages.parse_announce(payload, prefix=prefix, node_id=node_id)
+    if kind == "command":
+        command = messages.parse_command(payload)
+        if command.command == "wake":
+            messages.parse_wake(command.args)
+        return command
     parsers: dict[str, Callable[[bytes], Any]] = {
         "availability": messages.parse_availability,
         "status": messages.parse_status,
-        "command": messages.parse_command,
         "response": messages.parse_response,
     }
     return parsers[kind](payload)
@@ -74,9 +78,23 @@ def test_example(path: Path) -> None:
     schema(kind).validate(document)
     assert parse(kind, topic, again) == message
     if "payload" in example:
+        expected = example.get("read_as", example["payload"])
         assert {key: _moment(value) for key, value in json.loads(again).items()} == {
-            key: _moment(value) for key, value in example["payload"].items() if key != "new_key"
+            key: _moment(value) for key, value in expected.items() if key != "new_key"
         }
+
+
+@pytest.mark.parametrize("path", sorted(CONTRACT.glob("examples/command/wake*.json")), ids=lambda path: path.stem)
+def test_the_schema_knows_the_arguments_of_wake(path: Path) -> None:
+    kind, _topic, payload, example = read(path)
+    assert schema(kind).is_valid(json.loads(payload)) is example["valid"]
+
+
+@pytest.mark.parametrize("name", ["hostile_cards", "cards_no_list"])
+def test_what_readers_leave_out_breaks_the_schema(name: str) -> None:
+    kind, _topic, payload, example = read(CONTRACT / f"examples/announce/{name}.json")
+    assert not schema(kind).is_valid(json.loads(payload))
+    schema(kind).validate(example["read_as"])
 
 
 def _moment(value: object) -> object:

@@ -37,7 +37,8 @@ from .const import (
 )
 from .hosts.inventory import plain_name
 from .hosts.voice.voice import async_host_devices
-from .protocol.messages import Announce, MessageError
+from .protocol.fields import MessageError
+from .protocol.messages import Announce
 from .protocol.topics import PREFIX, TopicError, is_acceptable, parse_topic
 from .sentences import options_form as voice_form
 from .texts import NONE

@@ -16,7 +16,7 @@ from custom_components.iotbridge.hosts.inventory import (
     Inventory,
     PowerState,
 )
-from custom_components.iotbridge.protocol.messages import MessageError
+from custom_components.iotbridge.protocol.fields import MessageError
 from custom_components.iotbridge.protocol.topics import HostKey, Leaf
 
 KEY = HostKey("iotbridge", "nas")

@@ -6,7 +6,8 @@ import logging
 import math
 import time
 
-from iotbridge_agent.protocol.messages import Announce, MessageError, parse_announce
+from iotbridge_agent.protocol.fields import MessageError
+from iotbridge_agent.protocol.messages import Announce, parse_announce
 from iotbridge_agent.protocol.topics import Topics
 
 FORGET_AFTER_S = 86400.0

@@ -10,7 +10,8 @@ from enum import StrEnum
 from itertools import chain
 import re
 
-from ..protocol.messages import Announce, HostPower, MessageError, Reading, Status, parse_availability
+from ..protocol.fields import MessageError
+from ..protocol.messages import Announce, HostPower, Reading, Status, parse_availability
 from ..protocol.topics import HostKey, Leaf
 
 # A shutdown takes a while before the host is off. A host that has not returned from a reboot within this time is lost.

@@ -15,7 +15,8 @@ from homeassistant.util import dt as dt_util
 from .. import issues as ir, mqtt_client
 from ..coalescing import CoalescedCall
 from ..const import LOGGER
-from ..protocol.messages import PROTOCOL_VERSION, BareResponse, Command, MessageError, Response
+from ..protocol.fields import MessageError
+from ..protocol.messages import PROTOCOL_VERSION, BareResponse, Command, Response
 from ..protocol.topics import HostKey
 from .announce_store import AnnouncedHosts
 from .commander import Commander, CommandResult

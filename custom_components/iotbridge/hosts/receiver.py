@@ -9,7 +9,7 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from .. import mqtt_client
-from ..protocol.messages import MAX_PAYLOAD, MessageError
+from ..protocol.fields import MAX_PAYLOAD, MessageError
 from ..protocol.topics import HostKey, TopicError, parse_topic, wildcard
 from .commander import Commander
 from .inventory import HostMessage, Inventory

@@ -4,40 +4,41 @@ Any client of the broker can send anything, so every parser either returns a com
 MessageError with the reason.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-import math
 import re
 from typing import Any, Self
 
 import orjson
 
+from .fields import MAX_TEXT, Fields, MessageError
 from .topics import HostKey
 
 PROTOCOL_VERSION = 1
-MAX_PAYLOAD = 64 * 1024
 MAX_TTL_S = 3600
-MAX_ITEMS = 128
+MAX_CARDS = 8
 MAX_READINGS = 263
 """Maximum of the contract (256), and the names of the host."""
-MAX_TEXT = 255
 
 COMMAND_NAME = re.compile(r"[a-z0-9_]{1,64}")
 COMMAND_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 UID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 INSTANCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+CARD_MAC = re.compile(r"(?!00(:00){5})[0-9a-f][02468ace](:[0-9a-f]{2}){5}")
+"""Address of one card: neither zero nor that of a group."""
+CARD_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
+IPV4 = re.compile(r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}")
 READING_KEY = re.compile(r"[a-z0-9_]{1,64}")
 REASON = re.compile(r"[a-z_]{1,64}")
-TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})")
+
+WAKE = "wake"
+"""Command to an agent: wake another machine in its network."""
 
 type Reading = float | int | str | bool | None
-
-
-class MessageError(ValueError):
-    """Payload that does not match the schema of its topic; the text names what was expected."""
 
 
 class HostPower(StrEnum):
@@ -60,6 +61,30 @@ class ResponseStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """Wired network card of a host, by which it may be woken.
+
+    ``wake`` is whether the card is armed for magic packets, None where the agent does not know.
+    """
+
+    mac: str
+    name: str
+    broadcast: str | None = None
+    wake: bool | None = None
+
+    @classmethod
+    def parse(cls, values: object) -> Self:
+        """Parse an item of ``cards`` in an announce."""
+        fields = Fields(values)
+        return cls(
+            mac=fields.matching("mac", CARD_MAC),
+            name=fields.matching("name", CARD_NAME),
+            broadcast=fields.present("broadcast", lambda key: fields.matching(key, IPV4)),
+            wake=fields.present("wake", fields.flag),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Announce:
     """Announcement of an agent: its identity, its host and the commands it accepts."""
 
@@ -79,11 +104,12 @@ class Announce:
     dry_run: bool = False
     machine: str | None = None
     conflict: bool = False
+    cards: tuple[Card, ...] = ()
 
     @classmethod
     def parse(cls, payload: bytes, key: HostKey) -> Self:
         """Parse the payload of a host's announce topic."""
-        fields = _Fields(payload)
+        fields = Fields.of(payload)
         announce = cls(
             protocol=fields.integer("protocol", low=1),
             agent=fields.text("agent", limit=64),
@@ -101,6 +127,7 @@ class Announce:
             dry_run=fields.optional("dry_run", fields.flag) or False,
             machine=fields.optional("machine", lambda key: fields.matching(key, INSTANCE)),
             conflict=fields.optional("conflict", fields.flag) or False,
+            cards=_valid_cards(fields.values.get("cards")),
         )
         if announce.node_id != key.node_id:
             raise MessageError(f"node_id: expected {key.node_id!r} as in the topic, found {announce.node_id!r}")
@@ -134,7 +161,7 @@ class Status:
     @classmethod
     def parse(cls, payload: bytes) -> Self:
         """Parse the payload of ``…/status``."""
-        fields = _Fields(payload)
+        fields = Fields.of(payload)
         readings = {key: value for key, value in fields.values.items() if key != "timestamp"}
         if len(readings) > MAX_READINGS:
             raise MessageError(f"expected at most {MAX_READINGS} readings, found {len(readings)}")
@@ -163,14 +190,17 @@ class Command:
     @classmethod
     def parse(cls, payload: bytes) -> Self:
         """Parse the payload of ``…/command``."""
-        fields = _Fields(payload)
-        return cls(
+        fields = Fields.of(payload)
+        command = cls(
             command=fields.matching("command", COMMAND_NAME),
             id=fields.optional("id", lambda key: fields.matching(key, COMMAND_ID)),
             timestamp=fields.optional("timestamp", fields.time),
             ttl_s=fields.optional("ttl_s", lambda key: fields.number(key, low=1, high=MAX_TTL_S)),
             args=fields.optional("args", fields.mapping),
         )
+        if command.command == WAKE:
+            check_wake_args(command.args or {})
+        return command
 
     def to_payload(self) -> bytes:
         """Return the payload of the message."""
@@ -193,7 +223,7 @@ class Response:
     @classmethod
     def parse(cls, payload: bytes) -> Self:
         """Parse the payload of ``…/response``."""
-        fields = _Fields(payload)
+        fields = Fields.of(payload)
         response = cls(
             id=fields.nullable("id", lambda key: fields.matching(key, COMMAND_ID)),
             command=fields.nullable("command", lambda key: fields.matching(key, COMMAND_NAME)),
@@ -225,7 +255,7 @@ class BareResponse:
     @classmethod
     def parse(cls, payload: bytes) -> Self | Response:
         """Parse the ``…/response`` of a host that never announced itself; complete responses are accepted as well."""
-        fields = _Fields(payload)
+        fields = Fields.of(payload)
         if fields.values.keys() & {"id", "command", "status"}:
             return Response.parse(payload)
         return cls(
@@ -233,6 +263,17 @@ class BareResponse:
             message=fields.any_text("message", limit=1024),
             timestamp=fields.time("timestamp"),
         )
+
+
+def check_wake_args(args: Mapping[str, Any]) -> None:
+    """Raise MessageError for arguments that ``wake`` does not take."""
+    fields = Fields(args)
+    if not fields.texts("mac", CARD_MAC, limit=MAX_CARDS):
+        raise MessageError("mac: expected at least one address")
+    fields.optional("broadcast", lambda key: fields.matching(key, IPV4))
+    password = args.get("password", "00:00:00:00:00:00")
+    if not isinstance(password, str) or not MAC.fullmatch(password):
+        raise MessageError("password: expected six bytes like those of an address")  # without what was found
 
 
 def parse_availability(payload: bytes) -> bool:
@@ -245,95 +286,13 @@ def parse_availability(payload: bytes) -> bool:
     raise MessageError(f"expected online or offline, found {payload[:32]!r}")
 
 
-class _Fields:
-    """JSON object with accessors that check the values."""
-
-    def __init__(self, payload: bytes) -> None:
-        if len(payload) > MAX_PAYLOAD:
-            raise MessageError(f"expected at most {MAX_PAYLOAD} bytes, found {len(payload)}")
-        try:
-            values = orjson.loads(payload)
-        except orjson.JSONDecodeError as error:
-            raise MessageError(f"expected JSON: {error}") from error
-        if not isinstance(values, dict):
-            raise MessageError(f"expected a JSON object, found {type(values).__name__}")
-        self.values: dict[str, Any] = values
-
-    def _error(self, key: str, expected: str) -> MessageError:
-        if key not in self.values:
-            return MessageError(f"{key}: expected {expected}; it is missing")
-        return MessageError(f"{key}: expected {expected}, found {repr(self.values[key])[:64]}")
-
-    def optional[T](self, key: str, read: Callable[[str], T]) -> T | None:
-        return read(key) if key in self.values else None
-
-    def nullable[T](self, key: str, read: Callable[[str], T]) -> T | None:
-        return None if self.values.get(key, "") is None else read(key)
-
-    def any_text(self, key: str, limit: int = MAX_TEXT) -> str:
-        value = self.values.get(key)
-        if not isinstance(value, str) or len(value) > limit:
-            raise self._error(key, f"a text of at most {limit} characters")
-        return value
-
-    def text(self, key: str, limit: int = 255) -> str:
-        if value := self.any_text(key, limit):
-            return value
-        raise self._error(key, "a text that is not empty")
-
-    def matching(self, key: str, pattern: re.Pattern[str]) -> str:
-        value = self.values.get(key)
-        if not isinstance(value, str) or not pattern.fullmatch(value):
-            raise self._error(key, f"a text like {pattern.pattern}")
-        return value
-
-    def texts(self, key: str, pattern: re.Pattern[str], limit: int = MAX_ITEMS) -> tuple[str, ...]:
-        values = self.values.get(key, [])
-        if not isinstance(values, list) or len(values) > limit:
-            raise self._error(key, f"a list of at most {limit} texts")
-        if not all(isinstance(value, str) and pattern.fullmatch(value) for value in values):
-            raise self._error(key, f"texts like {pattern.pattern}")
-        return tuple(dict.fromkeys(values))
-
-    def member[T: StrEnum](self, key: str, enum: type[T]) -> T:
-        value = self.values.get(key)
-        if not isinstance(value, str) or value not in enum:
-            raise self._error(key, f"one of {', '.join(enum)}")
-        return enum(value)
-
-    def flag(self, key: str) -> bool:
-        value = self.values.get(key)
-        if not isinstance(value, bool):
-            raise self._error(key, "true or false")
-        return value
-
-    def number(self, key: str, low: float, high: float = math.inf) -> float:
-        value = self.values.get(key)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise self._error(key, f"a number from {low:g}" + (f" to {high:g}" if high < math.inf else ""))
-        return value
-
-    def interval(self, key: str) -> float:
-        return self.number(key, low=0.1, high=86400)
-
-    def integer(self, key: str, low: int) -> int:
-        value = self.number(key, low=low)
-        if not isinstance(value, int):
-            raise self._error(key, "a whole number")
-        return value
-
-    def mapping(self, key: str) -> Mapping[str, Any]:
-        value = self.values.get(key)
-        if not isinstance(value, dict):
-            raise self._error(key, "an object")
-        return value
-
-    def time(self, key: str) -> datetime:
-        text = self.matching(key, TIME)
-        try:
-            return datetime.fromisoformat(text).astimezone(UTC)
-        except (ValueError, OverflowError) as error:
-            raise self._error(key, "a time like 2026-11-21T10:15:30Z") from error
+def _valid_cards(values: object) -> tuple[Card, ...]:
+    """Return the valid ones of the first eight cards: an invalid one does not make the announce invalid."""
+    cards = []
+    for value in values[:MAX_CARDS] if isinstance(values, list) else ():
+        with suppress(MessageError):
+            cards.append(Card.parse(value))
+    return tuple(cards)
 
 
 def _format_time(time: datetime) -> str:

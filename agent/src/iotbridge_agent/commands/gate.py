@@ -12,7 +12,8 @@ from iotbridge_agent.commands.base import (
     RefusedError,
     kind_of,
 )
-from iotbridge_agent.protocol.messages import DEFAULT_TTL_S, MAX_TTL_S, Command, MessageError, parse_command
+from iotbridge_agent.protocol.fields import MessageError
+from iotbridge_agent.protocol.messages import DEFAULT_TTL_S, MAX_TTL_S, Command, parse_command
 
 WINDOW_S = 60.0
 

@@ -3,21 +3,40 @@
 Parsing raises MessageError for everything the contract does not allow; unknown keys are ignored.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 import json
 import math
 import re
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from iotbridge_agent.errors import AgentError
+from iotbridge_agent.protocol.fields import (
+    MessageError,
+    decode,
+    flag,
+    json_object,
+    mapping,
+    moment,
+    nullable,
+    number,
+    one_of,
+    optional,
+    optional_or_null,
+    positive_integer,
+    readable,
+    required,
+    text_of,
+    word,
+    words,
+)
 from iotbridge_agent.protocol.topics import device_uid
 
 PROTOCOL = 1
-MAX_PAYLOAD = 64 * 1024
 MAX_MESSAGE = 1024
 MAX_TEXT = 255
 MAX_READINGS = 256
+MAX_CARDS = 8
 MAX_STATUS_KEYS = MAX_READINGS + 8
 ONLINE, OFFLINE = "online", "offline"
 POWER_STATES = ("on", "shutting_down", "rebooting", "suspended", "off")
@@ -34,16 +53,21 @@ _COMMAND = re.compile(r"[a-z0-9_]{1,64}")
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _REASON = re.compile(r"[a-z_]{1,64}")
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_CARD_MAC = re.compile(r"(?!00(:00){5})[0-9a-f][02468ace](:[0-9a-f]{2}){5}")
+"""Address of one card: neither zero nor that of a group."""
+_CARD_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
+_IPV4 = re.compile(r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}")
 
 
-class MessageError(AgentError):
-    """Error of a message against the contract; ``id`` and ``command`` hold what could be read of a command."""
+class Card(NamedTuple):
+    """Wired network card of this machine, by which it may be woken."""
 
-    def __init__(self, message: str, *, message_id: str | None = None, command: str | None = None) -> None:
-        super().__init__(message)
-        self.id = message_id
-        self.command = command
+    mac: str
+    name: str
+    broadcast: str | None = None
+    """Broadcast address of its IPv4 network."""
+    wake: bool | None = None
+    """True where it is armed for magic packets; None: unknown."""
 
 
 class Announce(NamedTuple):
@@ -66,6 +90,7 @@ class Announce(NamedTuple):
     machine: str | None = None
     run: str | None = None
     conflict: bool | None = None
+    cards: tuple[Card, ...] | None = None
 
 
 class Command(NamedTuple):
@@ -76,6 +101,14 @@ class Command(NamedTuple):
     timestamp: datetime | None = None
     ttl_s: float | None = None
     args: Mapping[str, Any] | None = None
+
+
+class Wake(NamedTuple):
+    """Arguments of ``wake``: the machine to wake by its cards, and where and how."""
+
+    mac: tuple[str, ...]
+    broadcast: str | None = None
+    password: str | None = None
 
 
 class Response(NamedTuple):
@@ -114,7 +147,10 @@ def encode(payload: Mapping[str, Any]) -> bytes:
 
 def encode_announce(announce: Announce) -> bytes:
     """Return the payload of an announce, without the keys that have no value."""
-    return encode({key: value for key, value in announce._asdict().items() if value is not None})
+    payload = {key: value for key, value in announce._asdict().items() if value is not None}
+    if announce.cards is not None:
+        payload["cards"] = [card._asdict() for card in announce.cards]
+    return encode(payload)
 
 
 def encode_command(command: Command) -> bytes:
@@ -144,25 +180,26 @@ def encode_response(response: Response) -> bytes:
 
 def parse_announce(payload: bytes, *, prefix: str, node_id: str) -> Announce:
     """Read an announce that came on the topic of ``node_id`` below ``prefix``."""
-    fields = _object(payload)
+    fields = json_object(payload)
     announce = Announce(
-        protocol=_required(fields, "protocol", _positive_integer),
-        agent=_required(fields, "agent", _text(64, shortest=1)),
-        node_id=_required(fields, "node_id", _word(_NODE_ID)),
-        hostname=_required(fields, "hostname", _text(255, shortest=1)),
-        uid=_required(fields, "uid", _word(_UID)),
-        instance=_required(fields, "instance", _word(_INSTANCE)),
-        power=_required(fields, "power", _one_of(POWER_STATES)),
-        ip=_optional(fields, "ip", _text(255)),
-        mac=_optional(fields, "mac", _words(_MAC, 32)),
-        platform=_optional(fields, "platform", _text(255)),
-        platform_version=_optional(fields, "platform_version", _text(255)),
-        interval_s=_optional(fields, "interval_s", _number(0.1, 86400)),
-        commands=_optional(fields, "commands", _words(_COMMAND, 128, unique=True)),
-        dry_run=_optional(fields, "dry_run", _flag),
-        machine=_optional(fields, "machine", _word(_INSTANCE)),
-        run=_optional(fields, "run", _word(_INSTANCE)),
-        conflict=_optional(fields, "conflict", _flag),
+        protocol=required(fields, "protocol", positive_integer),
+        agent=required(fields, "agent", text_of(64, shortest=1)),
+        node_id=required(fields, "node_id", word(_NODE_ID)),
+        hostname=required(fields, "hostname", text_of(255, shortest=1)),
+        uid=required(fields, "uid", word(_UID)),
+        instance=required(fields, "instance", word(_INSTANCE)),
+        power=required(fields, "power", one_of(POWER_STATES)),
+        ip=optional(fields, "ip", text_of(255)),
+        mac=optional(fields, "mac", words(_MAC, 32)),
+        platform=optional(fields, "platform", text_of(255)),
+        platform_version=optional(fields, "platform_version", text_of(255)),
+        interval_s=optional(fields, "interval_s", number(0.1, 86400)),
+        commands=optional(fields, "commands", words(_COMMAND, 128, unique=True)),
+        dry_run=optional(fields, "dry_run", flag),
+        machine=optional(fields, "machine", word(_INSTANCE)),
+        run=optional(fields, "run", word(_INSTANCE)),
+        conflict=optional(fields, "conflict", flag),
+        cards=_valid_cards(fields.get("cards")) or None,
     )
     if announce.node_id != node_id:
         raise MessageError(f"node_id is {announce.node_id}, and the topic is that of {node_id}")
@@ -173,7 +210,7 @@ def parse_announce(payload: bytes, *, prefix: str, node_id: str) -> Announce:
 
 def parse_availability(payload: bytes) -> str:
     """Read an availability: ``online`` or ``offline``."""
-    text = _decode(payload)
+    text = decode(payload)
     if text not in (ONLINE, OFFLINE):
         raise MessageError(f"expected {ONLINE} or {OFFLINE}")
     return text
@@ -181,15 +218,15 @@ def parse_availability(payload: bytes) -> str:
 
 def parse_status(payload: bytes) -> dict[str, Any]:
     """Read a status: the keys of the contract checked, the others scalars; ``timestamp`` stays a text."""
-    fields = _object(payload)
+    fields = json_object(payload)
     if len(fields) > MAX_STATUS_KEYS:
         raise MessageError(f"expected at most {MAX_STATUS_KEYS} keys, found {len(fields)}")
-    _required(fields, "timestamp", _time)
+    required(fields, "timestamp", moment)
     for key in ("hostname", "ip", "platform", "platform_version"):
-        _optional(fields, key, _text(255))
-    _optional(fields, "uptime", _number(0, math.inf))
+        optional(fields, key, text_of(255))
+    optional(fields, "uptime", number(0, math.inf))
     if fields.get("boot_time") is not None:
-        _required(fields, "boot_time", _time)
+        required(fields, "boot_time", moment)
     for key, value in fields.items():
         if not _COMMAND.fullmatch(key):
             raise MessageError("expected keys of a-z, 0-9 and _")
@@ -200,164 +237,59 @@ def parse_status(payload: bytes) -> dict[str, Any]:
 
 def parse_command(payload: bytes) -> Command:
     """Read a command; the error carries what could be read of it, so that it can be answered."""
-    fields = _object(payload)
+    fields = json_object(payload)
     try:
         return Command(
-            command=_required(fields, "command", _word(_COMMAND)),
-            id=_optional(fields, "id", _word(_ID)),
-            timestamp=_optional(fields, "timestamp", _time),
-            ttl_s=_optional(fields, "ttl_s", _number(1, MAX_TTL_S)),
-            args=_optional(fields, "args", _mapping),
+            command=required(fields, "command", word(_COMMAND)),
+            id=optional(fields, "id", word(_ID)),
+            timestamp=optional(fields, "timestamp", moment),
+            ttl_s=optional(fields, "ttl_s", number(1, MAX_TTL_S)),
+            args=optional(fields, "args", mapping),
         )
     except MessageError as error:
         raise MessageError(
-            str(error), message_id=_readable(fields.get("id"), _ID), command=_readable(fields.get("command"), _COMMAND)
+            str(error), message_id=readable(fields.get("id"), _ID), command=readable(fields.get("command"), _COMMAND)
         ) from None
+
+
+def parse_wake(args: Mapping[str, Any] | None) -> Wake:
+    """Read the arguments of a ``wake`` command."""
+    fields = args or {}
+    return Wake(
+        mac=required(fields, "mac", words(_CARD_MAC, MAX_CARDS, least=1)),
+        broadcast=optional(fields, "broadcast", word(_IPV4)),
+        password=optional(fields, "password", word(_MAC)),
+    )
 
 
 def parse_response(payload: bytes) -> Response:
     """Read a response."""
-    fields = _object(payload)
+    fields = json_object(payload)
     response = Response(
-        id=_nullable(fields, "id", _word(_ID)),
-        command=_nullable(fields, "command", _word(_COMMAND)),
-        status=_required(fields, "status", _one_of(STATUSES)),
-        message=_required(fields, "message", _text(MAX_MESSAGE)),
-        timestamp=_required(fields, "timestamp", _time),
-        reason=_optional(fields, "reason", _word(_REASON)),
-        data=_optional(fields, "data", _mapping),
+        id=nullable(fields, "id", word(_ID)),
+        command=nullable(fields, "command", word(_COMMAND)),
+        status=required(fields, "status", one_of(STATUSES)),
+        message=required(fields, "message", text_of(MAX_MESSAGE)),
+        timestamp=required(fields, "timestamp", moment),
+        reason=optional(fields, "reason", word(_REASON)),
+        data=optional(fields, "data", mapping),
     )
-    if _required(fields, "success", _flag) != response.success:
+    if required(fields, "success", flag) != response.success:
         raise MessageError(f"success contradicts status {response.status}")
     return response
 
 
-_Check: TypeAlias = Callable[[Any], Any]
-"""Returns the checked value; raises ValueError with what is expected."""
-
-
-def _decode(payload: bytes) -> str:
-    if len(payload) > MAX_PAYLOAD:
-        raise MessageError(f"expected at most {MAX_PAYLOAD // 1024} KiB, found {len(payload) // 1024} KiB")
-    try:
-        return payload.decode()
-    except UnicodeDecodeError:
-        raise MessageError("expected UTF-8") from None
-
-
-def _object(payload: bytes) -> dict[str, Any]:
-    text = _decode(payload)
-    try:
-        fields = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
-    except (ValueError, RecursionError):
-        raise MessageError("expected JSON") from None
-    if not isinstance(fields, dict):
-        raise MessageError("expected a JSON object")
-    return fields
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(name)
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):
-        raise ValueError(text)
-    return number
-
-
-def _required(fields: Mapping[str, Any], key: str, check: _Check) -> Any:
-    if key not in fields:
-        raise MessageError(f"{key}: expected this key, it is missing")
-    try:
-        return check(fields[key])
-    except ValueError as error:
-        raise MessageError(f"{key}: expected {error}") from None
-
-
-def _optional(fields: Mapping[str, Any], key: str, check: _Check) -> Any:
-    return _required(fields, key, check) if key in fields else None
-
-
-def _nullable(fields: Mapping[str, Any], key: str, check: _Check) -> Any:
-    return _required(fields, key, lambda value: None if value is None else check(value))
-
-
-def _readable(value: object, pattern: re.Pattern[str]) -> str | None:
-    return value if isinstance(value, str) and pattern.fullmatch(value) else None
-
-
-def _text(longest: int, *, shortest: int = 0) -> _Check:
-    def check(value: object) -> str:
-        if not isinstance(value, str) or not shortest <= len(value) <= longest:
-            raise ValueError(f"a text of {shortest} to {longest} characters")
-        return value
-
-    return check
-
-
-def _word(pattern: re.Pattern[str]) -> _Check:
-    def check(value: object) -> str:
-        if (word := _readable(value, pattern)) is None:
-            raise ValueError(f"a text like {pattern.pattern}")
-        return word
-
-    return check
-
-
-def _words(pattern: re.Pattern[str], most: int, *, unique: bool = False) -> _Check:
-    def check(value: object) -> tuple[str, ...]:
-        if not isinstance(value, list) or len(value) > most:
-            raise ValueError(f"a list of at most {most}")
-        words = tuple(_word(pattern)(item) for item in value)
-        if unique and len(set(words)) != len(words):
-            raise ValueError("a list without repetitions")
-        return words
-
-    return check
-
-
-def _one_of(choices: tuple[str, ...]) -> _Check:
-    def check(value: object) -> str:
-        if not isinstance(value, str) or value not in choices:
-            raise ValueError(f"one of {', '.join(choices)}")
-        return value
-
-    return check
-
-
-def _number(low: float, high: float) -> _Check:
-    def check(value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise ValueError(f"a number from {low:g} to {high:g}")
-        return value
-
-    return check
-
-
-def _positive_integer(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError("a whole number from 1")
-    return value
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("true or false")  # noqa: TRY004 - one kind of error for every check
-    return value
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ValueError("an object")  # noqa: TRY004 - one kind of error for every check
-    return value
-
-
-def _time(value: object) -> datetime:
-    if isinstance(value, str) and _TIME.fullmatch(value):
-        try:
-            return datetime.fromisoformat(value)
-        except ValueError:
-            pass
-    raise ValueError("a time like 2026-11-21T10:15:30Z")
+def _valid_cards(value: object) -> tuple[Card, ...]:
+    """Return the valid ones of the first eight cards: an invalid one does not make the announce invalid."""
+    cards = []
+    for item in value[:MAX_CARDS] if isinstance(value, list) else ():
+        with suppress(MessageError, ValueError):
+            fields = mapping(item)
+            card = Card(
+                mac=required(fields, "mac", word(_CARD_MAC)),
+                name=required(fields, "name", word(_CARD_NAME)),
+                broadcast=optional_or_null(fields, "broadcast", word(_IPV4)),
+                wake=optional_or_null(fields, "wake", flag),
+            )
+            cards.append(card)
+    return tuple(cards)
