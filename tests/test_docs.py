@@ -21,8 +21,8 @@ from .kit import Kit
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 TEXTS = json.loads((ROOT / "custom_components/iotbridge/translations/en.json").read_text("utf-8"))
-GUIDES = ("hosts", "things", "alarms", "voice")
-HOSTS, THINGS, ALARMS, VOICE = ((DOCS / f"{name}.md").read_text(encoding="utf-8") for name in GUIDES)
+GUIDES = ("hosts", "things", "alarms", "voice", "power-plans")
+HOSTS, THINGS, ALARMS, VOICE, POWER_PLANS = ((DOCS / f"{name}.md").read_text(encoding="utf-8") for name in GUIDES)
 
 
 def examples(guide: str) -> list[dict[str, Any]]:
@@ -46,15 +46,16 @@ def repairs(guide: str) -> set[str]:
 def test_every_repair_has_its_section() -> None:
     kinds = {value for name, value in vars(issues).items() if name.isupper() and isinstance(value, str)}
     kinds -= {"iotbridge", issues.HELP_URL}
-    elsewhere = issues.OF_THINGS | issues.OF_ALARMS | issues.OF_VOICE
+    elsewhere = issues.OF_THINGS | issues.OF_ALARMS | issues.OF_VOICE | issues.OF_POWER_PLANS
     assert kinds > elsewhere
     assert {kind.replace("_", "-") for kind in issues.OF_THINGS} == repairs(THINGS)
     assert {kind.replace("_", "-") for kind in issues.OF_ALARMS} == repairs(ALARMS)
     assert {kind.replace("_", "-") for kind in issues.OF_VOICE} == repairs(VOICE)
+    assert {kind.replace("_", "-") for kind in issues.OF_POWER_PLANS} == repairs(POWER_PLANS)
     assert {kind.replace("_", "-") for kind in kinds - elsewhere} == repairs(HOSTS)
 
 
-@pytest.mark.parametrize("guide", [HOSTS, THINGS, ALARMS, VOICE], ids=GUIDES)
+@pytest.mark.parametrize("guide", [HOSTS, THINGS, ALARMS, VOICE, POWER_PLANS], ids=GUIDES)
 def test_every_repair_begins_with_the_title_that_users_see(guide: str) -> None:
     titles = {kind: re.sub(r"{\w+}", "…", texts["title"]) for kind, texts in TEXTS["issues"].items()}
     sections = re.findall(r"^### (.+)\n\n(.+(?:\n.+)*)", section_of_repairs(guide), re.MULTILINE)
@@ -63,7 +64,7 @@ def test_every_repair_begins_with_the_title_that_users_see(guide: str) -> None:
         assert " ".join(text.split()).startswith(f"*{titles[heading.lower().replace(' ', '_')]}.* ")
 
 
-@pytest.mark.parametrize("guide", [HOSTS, THINGS, ALARMS, VOICE], ids=GUIDES)
+@pytest.mark.parametrize("guide", [HOSTS, THINGS, ALARMS, VOICE, POWER_PLANS], ids=GUIDES)
 def test_every_heading_of_a_guide_has_its_own_anchor(guide: str) -> None:
     found = anchors(re.sub(r"^```.*?^```$", "", guide, flags=re.MULTILINE | re.DOTALL))
     assert len(found) == len(set(found))

@@ -69,6 +69,7 @@ def test_a_repair_with_a_dialog_knows_its_subentry(hass: HomeAssistant) -> None:
     [
         (issues.NEW_FIELDS, "things.md#new-fields"),
         (issues.NOTIFIER_FAILING, "alarms.md#notifier-failing"),
+        (issues.PLAN_UNREADABLE, "power-plans.md#plan-unreadable"),
         (issues.BROKER_GONE, "hosts.md#broker-gone"),
     ],
 )

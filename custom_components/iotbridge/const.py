@@ -25,6 +25,7 @@ SUBENTRY_DEVICE: Final = "device"
 SUBENTRY_ALARM: Final = "alarm"
 SUBENTRY_NOTIFIER: Final = "notifier"
 SUBENTRY_WINDOW: Final = "window"
+SUBENTRY_PLAN: Final = "plan"
 
 CONF_PREFIXES: Final = "prefixes"
 CONF_RESPONSE_TIMEOUT: Final = "response_timeout"

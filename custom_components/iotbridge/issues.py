@@ -13,6 +13,8 @@ HELP_URL = "https://github.com/owner.invalid/iot-bridge/blob/main/docs"
 HOSTS_NOT_STARTED = "hosts_not_started"
 THINGS_NOT_STARTED = "things_not_started"
 ALARMS_NOT_STARTED = "alarms_not_started"
+POWER_PLANS_NOT_STARTED = "power_plans_not_started"
+PLAN_UNREADABLE = "plan_unreadable"
 ENTRY_NEWER = "entry_newer"
 BROKER_GONE = "broker_gone"
 DISCOVERY_OFF = "discovery_off"
@@ -63,6 +65,7 @@ OF_ALARMS = {
     NOTIFIER_FAILING,
     REFERENCE_GONE,
 }
+OF_POWER_PLANS = {PLAN_UNREADABLE, POWER_PLANS_NOT_STARTED}
 OF_VOICE = {SENTENCES_BROKEN, SENTENCES_CHANGED, SENTENCES_NOT_STARTED, SENTENCES_NOT_WRITTEN}
 # Issues that have a repair flow in repairs.py.
 FIXABLE = {ALARMS_DAMAGED, NEW_DEVICES, NEW_FIELDS, RECORDS_BY_POSITION, STALE_HOST, THINGS_WITHOUT_OWNER}
@@ -71,6 +74,8 @@ SEVERITIES = {
     HOSTS_NOT_STARTED: ir.IssueSeverity.ERROR,
     THINGS_NOT_STARTED: ir.IssueSeverity.ERROR,
     ALARMS_NOT_STARTED: ir.IssueSeverity.ERROR,
+    POWER_PLANS_NOT_STARTED: ir.IssueSeverity.ERROR,
+    PLAN_UNREADABLE: ir.IssueSeverity.ERROR,
     ENTRY_NEWER: ir.IssueSeverity.ERROR,
     BROKER_GONE: ir.IssueSeverity.ERROR,
     NODE_ID_CONFLICT: ir.IssueSeverity.ERROR,
@@ -149,6 +154,8 @@ def _page(kind: str) -> str:
         return "alarms"
     if kind in OF_VOICE:
         return "voice"
+    if kind in OF_POWER_PLANS:
+        return "power-plans"
     return "things" if kind in OF_THINGS else "hosts"
 
 

@@ -15,6 +15,7 @@ DEVICE: Final = "device"
 ALARM: Final = "alarm"
 NOTIFIER: Final = "notifier"
 WINDOW: Final = "window"
+PLAN: Final = "plan"
 VERSION_KEY: Final = "version"
 
 _EXPRESSION = re.compile(r"\{[{%].*?[}%]\}", re.DOTALL)
@@ -55,6 +56,7 @@ STEPS: dict[str, tuple[Step, ...]] = {
     ALARM: (_rename_escalation_and_instructions,),
     NOTIFIER: (_rename_variable_of_actions,),
     WINDOW: (),
+    PLAN: (),
 }
 
 

@@ -33,6 +33,7 @@ from .hosts.discovery import HostDiscovery
 from .hosts.discovery_monitor import DiscoveryMonitor
 from .hosts.manager import HostsManager
 from .hosts.voice.voice import HostVoice
+from .power_plans.manager import PowerPlansManager
 from .sentences.files import SentenceFiles
 from .sentences.options_form import CONF_LANGUAGE_MODELS, CONF_LANGUAGES, CONF_POWER_HOSTS
 from .things.manager import ThingsManager
@@ -52,6 +53,7 @@ class Runtime:
     host_discovery: HostDiscovery
     things: ThingsManager
     alarms: AlarmsManager
+    power_plans: PowerPlansManager
     voice: HostVoice
     sentences: SentenceFiles
     is_open_for_models: bool
@@ -72,13 +74,23 @@ def build(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> Runtime:
     monitor = DiscoveryMonitor(hass, entry, hosts, device_links)
     discovery = HostDiscovery(hass, hosts, monitor)
     alarms = AlarmsManager(hass, entry)
+    power_plans = PowerPlansManager(hass, entry)
     voice = HostVoice(hass, entry, hosts, device_links, options.get(CONF_POWER_HOSTS, ()))
     sentences = SentenceFiles(
         hass, entry, options.get(CONF_LANGUAGES, ()), lambda: {**voice.async_names(), **async_rule_names(alarms)}
     )
     is_open_for_models = options.get(CONF_LANGUAGE_MODELS, False)
     return Runtime(
-        hosts, device_links, monitor, discovery, things, alarms, voice, sentences, is_open_for_models=is_open_for_models
+        hosts,
+        device_links,
+        monitor,
+        discovery,
+        things,
+        alarms,
+        power_plans,
+        voice,
+        sentences,
+        is_open_for_models=is_open_for_models,
     )
 
 
@@ -98,6 +110,15 @@ def running_alarms(hass: HomeAssistant) -> AlarmsManager:
     if alarms.is_failed:
         raise InvalidCallError("alarms_not_started")
     return alarms
+
+
+@callback
+def running_power_plans(hass: HomeAssistant) -> PowerPlansManager:
+    """Return the manager of the power plans; raise InvalidCallError where it is not running."""
+    power_plans = _runtime(hass).power_plans
+    if power_plans.is_failed:
+        raise InvalidCallError("power_plans_not_started")
+    return power_plans
 
 
 @callback
@@ -155,7 +176,7 @@ def _runtime(hass: HomeAssistant) -> Runtime:
 
 
 async def async_start(hass: HomeAssistant, entry: IotBridgeConfigEntry, runtime: Runtime) -> None:
-    """Start hosts, things and alarms independently of each other, then the dashboard; the platforms must be set up."""
+    """Start the parts independently of each other, then the dashboard; the platforms must be set up."""
     issues = ir.Issues(hass)
     entry.async_on_unload(issues.async_clear)
     described = DescribedEntities(hass, entry, _is_described)
@@ -199,6 +220,8 @@ def _async_mark_failed(hass: HomeAssistant, entry: IotBridgeConfigEntry, part: s
         entry.runtime_data.hosts.is_failed = True
     elif part == ir.ALARMS_NOT_STARTED:
         entry.runtime_data.alarms.is_failed = True
+    elif part == ir.POWER_PLANS_NOT_STARTED:
+        entry.runtime_data.power_plans.is_failed = True
     for platform in async_get_platforms(hass, DOMAIN):
         for entity in platform.entities.values():
             entity.async_write_ha_state()
@@ -225,6 +248,11 @@ async def _async_start_alarms(runtime: Runtime, stops: list[Stop]) -> None:
     await runtime.alarms.async_start()
 
 
+async def _async_start_power_plans(runtime: Runtime, stops: list[Stop]) -> None:
+    stops.append(runtime.power_plans.async_stop)
+    await runtime.power_plans.async_start()
+
+
 async def _async_start_sentences(runtime: Runtime, stops: list[Stop]) -> None:
     stops.append(runtime.sentences.async_stop)
     await runtime.sentences.async_start()
@@ -235,5 +263,6 @@ PARTS = {
     ir.HOSTS_NOT_STARTED: _async_start_hosts,
     ir.THINGS_NOT_STARTED: _async_start_things,
     ir.ALARMS_NOT_STARTED: _async_start_alarms,
+    ir.POWER_PLANS_NOT_STARTED: _async_start_power_plans,
     ir.SENTENCES_NOT_STARTED: _async_start_sentences,
 }

@@ -8,9 +8,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
 from ..issues import ALARMS_DAMAGED, ALARMS_NOT_WRITTEN, Issues
+from ..parsing import parse_or_log
 from .engine.instance import Instance
 from .engine.models import AlarmKey
-from .engine.parsing import parse_or_log
 from .engine.references import Moves, combined_moves, moved_data, moved_instance, moved_key
 from .notifications.outbox import Outbox
 from .notifications.queued_notification import QueuedNotification

@@ -6,7 +6,7 @@ from datetime import datetime, time as day_time, timedelta
 from typing import Any
 
 from ...migration import VERSION_KEY
-from .parsing import check
+from ...parsing import check
 from .references import REGISTRY_IDS
 from .rule import Selection
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from ...migration import ALARM, marked
+from ...parsing import check, plain
 from .kinds import AlarmKind, Condition
 from .models import Severity, Timing
-from .parsing import check
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +73,7 @@ class Rule:
         del data["rule_id"], data["name"]
         data["severity"] = self.severity.word
         data["condition"]["worse"] = self.condition.worse.word
-        return marked(ALARM, _plain(data))
+        return marked(ALARM, plain(data))
 
     @classmethod
     def from_dict(cls, rule_id: str, name: str, data: Mapping[str, Any]) -> Rule:
@@ -109,12 +108,3 @@ class Rule:
 
 def _step(data: Mapping[str, Any]) -> EscalationStep:
     return EscalationStep(after_s=data["after_s"], groups=tuple(data["groups"]))
-
-
-def _plain(value: Any) -> Any:
-    """Return a value with JSON types."""
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    return value.value if isinstance(value, StrEnum) else value

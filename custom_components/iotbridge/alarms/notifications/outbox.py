@@ -11,10 +11,10 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from ...issues import NOTIFIER_FAILING, Issues
+from ...parsing import parse_or_log
 from ..engine.escalation import Notification, NotificationKind
 from ..engine.instance import Instance
 from ..engine.models import AlarmState
-from ..engine.parsing import parse_or_log
 from ..engine.references import Moves
 from ..runtime.store import Batch
 from .delivery_log import async_delivery_records

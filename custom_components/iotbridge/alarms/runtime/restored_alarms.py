@@ -7,9 +7,9 @@ from typing import Any
 
 from homeassistant.core import callback
 
+from ...parsing import parse_or_log
 from ..engine.instance import Instance
 from ..engine.models import AlarmKey
-from ..engine.parsing import parse_or_log
 from ..engine.references import Moves, moved_instance
 from ..engine.rule import Rule
 from .store import Batch

@@ -17,11 +17,11 @@ from homeassistant.util import dt as dt_util
 from ... import mqtt_client
 from ...coalescing import CoalescedCall
 from ...const import DOMAIN, MQTT_DOMAIN
+from ...parsing import parse_or_log
 from ..engine.advance import SuppressionChanged
 from ..engine.instance import Instance
 from ..engine.maintenance_window import MaintenanceWindow
 from ..engine.models import NO_ACTOR, Actor, AlarmKey
-from ..engine.parsing import parse_or_log
 from ..engine.references import Moves, moved_key, moved_reason, moved_selection
 from ..engine.root_cause import BROKER, PARENT, Location, Member, chain, key_of, parents, reason_of
 from ..engine.rule import Selection

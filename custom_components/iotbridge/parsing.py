@@ -1,7 +1,8 @@
-"""Parsing of stored data, which another version may have written. Pure."""
+"""Parsing of stored data, which another version may have written, and their JSON types. Pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from enum import StrEnum
 from functools import cache
 import logging
 from typing import Any, Union, get_args, get_origin
@@ -16,6 +17,15 @@ def parse_or_log[T](description: str, parse: Callable[[], T]) -> T | None:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         LOGGER.error("%s cannot be read: %r", description, error)  # noqa: TRY400 - the trace would say nothing more
         return None
+
+
+def plain(value: Any) -> Any:
+    """Return a value with JSON types."""
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    return value.value if isinstance(value, StrEnum) else value
 
 
 def check(value: Any) -> None:
