@@ -1,7 +1,7 @@
 """Assist in the lab: opens IoT Bridge for voice, and talks to it by text."""
 
 from .client import Client, Json
-from .waiting import until
+from .waiting import LabError, until
 
 LANGUAGES = ("en", "fr", "it")
 # Of the options form, which asks for all of them.
@@ -27,9 +27,14 @@ async def ask(client: Client, text: str, language: str = "en", conversation_id: 
 
 async def understood(client: Client, text: str, expected: str, language: str = "en") -> str:
     """Wait until an answer has a text in it, because names follow within seconds; return the conversation."""
+    answers: list[str] = []
 
     async def answered() -> str | None:
         answer, conversation_id = await ask(client, text, language)
+        answers[:] = [answer]
         return conversation_id if expected in answer else None
 
-    return await until(answered, timeout_s=60, what=f"the answer {expected!r} to {text!r}")
+    try:
+        return await until(answered, timeout_s=60, what=f"the answer {expected!r} to {text!r}")
+    except LabError as error:
+        raise LabError(f"{error}; the last answer was {answers}") from None
