@@ -2,11 +2,14 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket
 
+from custom_components.iotbridge.alarms.api import alarm_rows
+from custom_components.iotbridge.alarms.api.explanation import async_next
 from custom_components.iotbridge.alarms.engine.models import Severity
 from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy
 from homeassistant.helpers import area_registry as ar, entity_registry as er
@@ -15,7 +18,7 @@ from tests.kit import Kit
 from tests.rules import add_rule, call, set_state
 
 from .calls import locate_sensor
-from .dialog import changes, subscribe
+from .dialog import changes, received, subscribe
 
 
 async def test_only_changes_are_sent(kit: Kit, client: MockHAClientWebSocket) -> None:
@@ -186,3 +189,35 @@ async def test_only_entities_with_an_alarm_make_the_rows_again(kit: Kit, client:
     await kit.hass.async_block_till_done()
     (row,) = (await changes(kit, client))["alarms"]
     assert row["area"] == "Laundry"
+
+
+async def test_a_burst_of_registry_updates_makes_the_rows_twice(
+    kit: Kit, client: MockHAClientWebSocket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"sensor.burst_{number}" for number in range(4)]
+    entities, areas = er.async_get(kit.hass), ar.async_get(kit.hass)
+    rooms = [areas.async_create(f"Room {number}") for number in range(4)]
+    for number in range(len(names)):
+        entities.async_get_or_create("sensor", "test", f"burst_{number}", suggested_object_id=f"burst_{number}")
+    await add_rule(kit, *names)
+    for name in names:
+        await set_state(kit, name, "90")
+    await subscribe(client)
+    forecasts = []
+
+    def counted(*args: Any) -> list[dict[str, Any]]:
+        forecasts.append(args)
+        return async_next(*args)
+
+    monkeypatch.setattr(alarm_rows, "async_next", counted)
+    for room in rooms:
+        for name in names:
+            entities.async_update_entity(name, area_id=room.id)
+            await kit.hass.async_block_till_done()
+        await kit.wait(1)
+    assert [row["area"] for row in (await received(client))["alarms"]] == ["Room 0"] * len(names)
+    await kit.wait(5)
+    await kit.wait(1)
+
+    assert [row["area"] for row in (await received(client))["alarms"]] == ["Room 3"] * len(names)
+    assert len(forecasts) == 2 * len(names), "at the first update, and once for all that followed"

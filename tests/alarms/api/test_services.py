@@ -1,13 +1,17 @@
 """Actions of alarms: targets, permissions and results."""
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_capture_events
 
 from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
+from custom_components.iotbridge.alarms.engine.models import AlarmKey
+from custom_components.iotbridge.alarms.engine.root_cause import Member, parent_of
 from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, EscalationStep
+from custom_components.iotbridge.alarms.runtime import suppressor
 from custom_components.iotbridge.migration import NOTIFIER, marked
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import Context
@@ -266,3 +270,21 @@ async def test_explaining_many_alarms_lets_others_run_meanwhile(kit: Kit) -> Non
     assert isinstance(answer["alarms"], list)
     assert len(answer["alarms"]) == 30
     assert passes >= 30
+
+
+async def test_explaining_many_alarms_looks_at_the_others_once(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"sensor.many_{number}" for number in range(10)]
+    await add_rule(kit, *names)
+    await set_state(kit, names[0], "90")
+    looked_at: list[Member] = []
+
+    def counted(child: Member, causes: Iterable[Member], **more: Any) -> AlarmKey | None:
+        causes = list(causes)
+        looked_at.extend(causes)
+        return parent_of(child, causes, **more)
+
+    monkeypatch.setattr(suppressor, "parent_of", counted)
+    answer = await call(kit, "explain", answer=True, entity_id=names)
+
+    assert len(answer["alarms"]) == len(names)
+    assert {member.alarm.key.subject for member in looked_at} == {names[0]}, "only an active alarm may be a cause"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hypothesis import example, given, strategies as st
 import pytest
 
 from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
@@ -12,6 +13,7 @@ from custom_components.iotbridge.alarms.engine.root_cause import (
     Member,
     chain,
     key_of,
+    parent_of,
     parents,
     reason_of,
 )
@@ -178,6 +180,38 @@ def test_root_causes_by_location_time_and_policy(
 ) -> None:
     assert root_causes(*cases, is_broker_down=is_broker_down) == expected
     assert root_causes(*reversed(cases), is_broker_down=is_broker_down) == expected
+
+
+LOCATIONS = (NAS, SENSOR, SWITCH.location, ROUTER.location, MQTT.location, Location(), Location("nas"))
+CASES = st.builds(
+    AlarmCase,
+    name=st.sampled_from("abcdef"),
+    kind=st.sampled_from([AlarmKind.UNAVAILABLE, AlarmKind.HOST_LOST, AlarmKind.ABOVE]),
+    location=st.sampled_from(LOCATIONS),
+    since=st.sampled_from([-9000.0, 1.0, 10.0, 20.0]),
+    escalation=st.sampled_from([TO_ANNA, LATER, TO_NOBODY]),
+    severity=st.sampled_from(Severity),
+    parents=st.lists(st.sampled_from(["sensor.a", "sensor.b", "nas", "hub"]), max_size=2).map(tuple),
+    is_pending=st.booleans(),
+    suppressed_by=st.sampled_from([(), ("maintenance",)]),
+)
+
+
+@example(
+    [AlarmCase("b", AlarmKind.ABOVE, Location(), 2, parents=("sensor.a",))], None,
+    AlarmCase("a", AlarmKind.ABOVE, Location(), 1, parents=("sensor.b",)),
+)  # fmt: skip
+@given(st.lists(CASES, unique_by=lambda case: case.name), st.sampled_from([None, 10.0]), CASES)
+def test_the_root_cause_of_one_alarm_is_the_one_among_all(
+    cases: list[AlarmCase], broker_lost_at: float | None, state: AlarmCase
+) -> None:
+    """``state`` is another state of an alarm, or a new one."""
+    members = [case.member() for case in cases]
+    child = state.member()
+    among_all = parents([*members, child], broker_lost_at=broker_lost_at).get(child.alarm.key)
+
+    causes = [member for member in members if member.is_cause]
+    assert parent_of(child, causes, broker_lost_at=broker_lost_at) == among_all
 
 
 def test_a_reason_contains_the_key_of_its_alarm() -> None:

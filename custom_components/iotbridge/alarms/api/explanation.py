@@ -1,5 +1,6 @@
 """Explanation of an alarm: who is notified when, and what holds it back; by the engine's own functions."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -12,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from ..engine.flapping import FLAPPING
 from ..engine.instance import Instance
 from ..engine.models import AlarmKey, Change, Evaluation, Severity
-from ..engine.root_cause import PARENT, key_of, reason_of
+from ..engine.root_cause import PARENT, Member, key_of, reason_of
 from ..engine.suppression import WINDOW, parent_of
 from ..manager import AlarmsManager
 from ..notifications.delivery_log import async_target_title
@@ -26,7 +27,6 @@ from ..notifications.forecast import (
 )
 from ..runtime.display_name import async_problem_name
 from ..runtime.permissions import async_permits
-from ..runtime.suppressor import Members
 from .chain import async_chain, async_episode_at
 from .serialization import iso
 from .story_texts import StoryTexts, clock_text
@@ -45,18 +45,18 @@ async def async_explain_at(
     severity: str | None,
     time: datetime | None,
     texts: StoryTexts,
-    members: Members,
+    causes: Sequence[Member],
 ) -> dict[str, Any]:
     """Return the explanation for a severity, that of the rule without one, and for a time, now without one.
 
     For a time in the past it has what happened then instead of what would. A time in more than a year counts as one in
-    a year. ``members`` are the alarms among which a root cause is looked for.
+    a year. ``causes`` are the alarms among which a root cause is looked for.
     """
     level = Severity[severity.upper()] if severity else instance.rule.severity
     now = manager.async_after(0)
     at = min(dt_util.as_utc(time).timestamp(), now + _LATEST_S) if time else now
     if at >= now - _PRESENT_S:
-        explanation = async_explain(hass, manager, user, instance, level, max(at, now), texts, members)
+        explanation = async_explain(hass, manager, user, instance, level, max(at, now), texts, causes)
         return {**explanation, "episode": None, "chain": []}
     episode = await async_episode_at(manager, instance.key, at)
     chain = await async_chain(manager, instance, episode, texts) if episode is not None else []
@@ -83,10 +83,10 @@ def async_explain(
     severity: Severity,
     at: float,
     texts: StoryTexts,
-    members: Members,
+    causes: Sequence[Member],
 ) -> dict[str, Any]:
     """Return who would be notified, and what would hold it back, if the condition of an alarm were met at a time."""
-    cause = _async_cause(manager, instance, severity, at, members)
+    cause = _async_cause(manager, instance, severity, at, causes)
     surroundings = _surroundings(manager, instance, cause)
     expected = forecast_of_new(instance, surroundings, at, Evaluation(True, severity))
     held_back = _async_held_back(hass, manager, user, instance, expected, texts)
@@ -169,10 +169,10 @@ def _async_cause_text(
 
 @callback
 def _async_cause(
-    manager: AlarmsManager, instance: Instance, severity: Severity, at: float, members: Members
+    manager: AlarmsManager, instance: Instance, severity: Severity, at: float, causes: Sequence[Member]
 ) -> str | None:
     """Return the reason that names the root cause that an alarm would have."""
-    key = manager.suppressor.cause_of(active_copy(instance, severity, at), members)
+    key = manager.suppressor.cause_of(active_copy(instance, severity, at), causes)
     return reason_of(key) if key else None
 
 

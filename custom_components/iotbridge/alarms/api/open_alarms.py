@@ -9,10 +9,11 @@ from homeassistant.components.websocket_api.connection import ActiveConnection
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later
 
-from ...const import DOMAIN
+from ...const import DOMAIN, LOGGER
 from ..engine.models import AlarmKey
 from ..manager import AlarmsManager
 from ..runtime.events import SIGNAL_ALARM, SIGNAL_COUNTS, SIGNAL_DELIVERIES, SIGNAL_RULES, AlarmEvent
@@ -24,6 +25,9 @@ from .targets import async_manager, async_resolve_target
 
 # At most four messages a second, however many alarms change.
 _COLLECT_S = 0.25
+# Interval in which all rows are made again while entities are renamed or moved, hundreds within seconds: each row has a
+# forecast. The first of these changes is sent at once.
+_ALL_COOLDOWN_S = 5.0
 
 
 class OpenAlarmsSubscription:
@@ -47,6 +51,7 @@ class OpenAlarmsSubscription:
         self._language = language
         self._rows: dict[AlarmKey, dict[str, Any]] = {}
         self._outdated: set[AlarmKey] = set()
+        self._are_all_outdated = False
         self._sent: dict[str, dict[str, Any]] = {}
         self._sent_windows: list[dict[str, Any]] | None = None
         self._sent_total = -1
@@ -54,6 +59,9 @@ class OpenAlarmsSubscription:
         self._is_sending = False
         self._is_stopped = False
         self._stops: list[CALLBACK_TYPE] = []
+        self._mark_all = Debouncer(
+            hass, LOGGER, cooldown=_ALL_COOLDOWN_S, immediate=True, function=self._async_mark_all
+        )
 
     @callback
     def async_start(self) -> None:
@@ -71,6 +79,7 @@ class OpenAlarmsSubscription:
     def async_stop(self) -> None:
         """Unsubscribe."""
         self._is_stopped = True
+        self._mark_all.async_shutdown()
         for stop in self._stops:
             stop()
         if self._timer:
@@ -104,7 +113,13 @@ class OpenAlarmsSubscription:
 
     @callback
     def _async_all_changed(self) -> None:
-        self._rows.clear()
+        """Schedule a message, for which new alarms get a row, and schedule that all rows are made again."""
+        self._mark_all.async_schedule_call()
+        self._async_schedule()
+
+    @callback
+    def _async_mark_all(self) -> None:
+        self._are_all_outdated = True
         self._async_schedule()
 
     @callback
@@ -134,11 +149,13 @@ class OpenAlarmsSubscription:
         keys = self._async_keys(manager)
         shown = keys[: self._limit]
         outdated, self._outdated = self._outdated, set()
-        needed = [key for key in shown if key in outdated or key not in self._rows]
+        are_all_outdated, self._are_all_outdated = self._are_all_outdated, False
+        needed = [key for key in shown if are_all_outdated or key in outdated or key not in self._rows]
         try:
             rows = self._rows | await async_alarm_rows(self._hass, manager, user, needed, texts)
         except BaseException:
             self._outdated |= outdated  # for the next attempt
+            self._are_all_outdated |= are_all_outdated
             raise
         self._rows = {key: rows[key] for key in shown if key in rows}
         complete = {

@@ -180,10 +180,10 @@ async def async_explain_alarms(hass: HomeAssistant, manager: AlarmsManager, call
     readable = [key for key in keys if user is None or async_permits(hass, user, key, POLICY_READ)]
     texts = await async_story_texts(hass, call.data.get(ATTR_LANGUAGE))
     severity, time = call.data.get(ATTR_SEVERITY), call.data.get(ATTR_TIME)
-    members = manager.suppressor.members()
+    causes = manager.suppressor.causes()
     explained = []
     for instance in filter(None, map(manager.processor.get, readable[:MAX_EXPLAINED])):
-        explanation = await async_explain_at(hass, manager, user, instance, severity, time, texts, members)
+        explanation = await async_explain_at(hass, manager, user, instance, severity, time, texts, causes)
         explained.append({**alarm_names(hass, instance.rule, instance.key), **explanation})
         await asyncio.sleep(0)  # a forecast takes a while
     return {"alarms": explained}

@@ -234,8 +234,8 @@ async def handle_explain(hass: HomeAssistant, connection: ActiveConnection, msg:
     if (instance := _instance(hass, connection, manager, msg)) is None:
         return
     texts = await async_story_texts(hass, msg.get("language"))
-    severity, time, members = msg.get("severity"), msg.get("time"), manager.suppressor.members()
-    explanation = await async_explain_at(hass, manager, connection.user, instance, severity, time, texts, members)
+    severity, time, causes = msg.get("severity"), msg.get("time"), manager.suppressor.causes()
+    explanation = await async_explain_at(hass, manager, connection.user, instance, severity, time, texts, causes)
     connection.send_result(msg["id"], explanation)
 
 

@@ -104,10 +104,29 @@ def parents(members: Iterable[Member], *, broker_lost_at: float | None = None) -
     known = {member.alarm.key: member for member in members}
     causes = _Causes((member for member in known.values() if member.is_cause), broker_lost_at)
     found = {key: parent for key, member in known.items() if (parent := causes.parent_of(member)) is not None}
-    for loop in _loops(found):
-        # Alarms named by rules may explain each other; one of them has to be notified.
-        del found[min(loop, key=lambda key: known[key].order)]
-    return found
+    return _without_loops(found, known)
+
+
+def parent_of(child: Member, causes: Iterable[Member], *, broker_lost_at: float | None = None) -> AlarmKey | None:
+    """Return the root cause of one alarm, as ``parents`` does for all; ``causes`` are those that are ``is_cause``.
+
+    It takes the place of another state of the same alarm among them.
+    """
+    known = {cause.alarm.key: cause for cause in causes} | {child.alarm.key: child}
+    index = _Causes((member for member in known.values() if member.is_cause), broker_lost_at)
+    found: dict[AlarmKey, AlarmKey] = {}
+    key = child.alarm.key
+    while key not in found and (parent := index.parent_of(known[key])) is not None:
+        found[key] = parent
+        key = parent
+    return _without_loops(found, known).get(child.alarm.key)
+
+
+def _without_loops(causes: dict[AlarmKey, AlarmKey], known: Mapping[AlarmKey, Member]) -> dict[AlarmKey, AlarmKey]:
+    """Remove the cause of one alarm of each loop: those that explain each other are never notified otherwise."""
+    for loop in _loops(causes):
+        del causes[min(loop, key=lambda key: known[key].order)]
+    return causes
 
 
 def _loops(causes: Mapping[AlarmKey, AlarmKey]) -> list[list[AlarmKey]]:

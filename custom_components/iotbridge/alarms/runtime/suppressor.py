@@ -23,7 +23,7 @@ from ..engine.instance import Instance
 from ..engine.maintenance_window import MaintenanceWindow
 from ..engine.models import NO_ACTOR, Actor, AlarmKey
 from ..engine.references import Moves, moved_key, moved_reason, moved_selection
-from ..engine.root_cause import BROKER, PARENT, Location, Member, chain, key_of, parents, reason_of
+from ..engine.root_cause import BROKER, PARENT, Location, Member, chain, key_of, parent_of, parents, reason_of
 from ..engine.rule import Selection
 from ..engine.suppression import MAINTENANCE, WINDOW, recomputed
 from .entity_selector import EntitySelector
@@ -37,8 +37,6 @@ ENDED_WINDOWS = "ended_windows"
 # After a root cause has cleared, the alarms that it explained get this time to clear before they are notified: hosts
 # reconnect to a broker within a minute.
 GRACE_S = 75.0
-
-type Members = Mapping[AlarmKey, Member]
 
 
 class Suppressor:
@@ -272,14 +270,13 @@ class Suppressor:
         grace = (reason for (key, reason), until in self._grace_ends.items() if key == instance.key and at < until)
         return frozenset([*self._reasons(instance, self.open_windows(at)), *grace])
 
-    def members(self) -> Members:
-        """Return the present alarms, as ``cause_of`` needs them."""
-        return {instance.key: self._member(instance) for instance in self._processor}
+    def causes(self) -> list[Member]:
+        """Return the present alarms that may explain others, as ``cause_of`` needs them."""
+        return [member for member in map(self._member, self._processor) if member.is_cause]
 
-    def cause_of(self, instance: Instance, members: Members) -> AlarmKey | None:
-        """Return the root cause of an alarm, which may be another state of a known one, among the present alarms."""
-        known = {**members, instance.key: self._member(instance)}
-        return parents(known.values(), broker_lost_at=self._broker_lost_at).get(instance.key)
+    def cause_of(self, instance: Instance, causes: Iterable[Member]) -> AlarmKey | None:
+        """Return the root cause that an alarm in another state than the present one would have."""
+        return parent_of(self._member(instance), causes, broker_lost_at=self._broker_lost_at)
 
     def _local(self, at: float) -> datetime:
         return dt_util.as_local(dt_util.utcnow() + timedelta(seconds=at - self._processor.now()))
