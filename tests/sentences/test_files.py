@@ -1,8 +1,10 @@
 """Sentence files on the disk: on consent, renewed, left alone, removed; and the files of others."""
 
+import asyncio
 from pathlib import Path
 
 from custom_components.iotbridge.sentences.document import is_unchanged
+from homeassistant.core import ServiceCall
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 
 from ..assist import Assist
@@ -57,6 +59,29 @@ async def test_names_follow_within_seconds(kit: Kit, assist: Assist) -> None:
     before = assist.file().stat().st_mtime_ns
     await assist.renewed()
     assert assist.file().stat().st_mtime_ns == before
+
+
+async def test_a_name_that_changes_while_files_are_renewed_follows(kit: Kit, assist: Assist) -> None:
+    """On a busy machine, Home Assistant takes longer for a reload than names are waited for."""
+    nas = await kit.host("nas")
+    await assist.configure(nas, voice_languages=["en"])
+    reload_begins, reload_ends = asyncio.Event(), asyncio.Event()
+
+    async def reload_slowly(_call: ServiceCall) -> None:
+        reload_begins.set()
+        await reload_ends.wait()
+
+    kit.hass.services.async_register("conversation", "reload", reload_slowly)
+    devices, device_id = dr.async_get(kit.hass), assist.device_id(nas)
+    devices.async_update_device(device_id, name_by_user="Big box")
+    await kit.wait(6)
+    await reload_begins.wait()
+    devices.async_update_device(device_id, name_by_user="Small box")
+    await kit.wait(6)
+    reload_ends.set()
+    await assist.renewed()
+
+    assert "Small box" in assist.file().read_text("utf-8")
 
 
 async def test_a_changed_file_is_left_alone(kit: Kit, assist: Assist) -> None:

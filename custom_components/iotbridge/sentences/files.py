@@ -1,5 +1,6 @@
 """Sentence files of the selected languages: written on request, renewed with the names, removed on request."""
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping
 import contextlib
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ class SentenceFiles:
         self._root = Path(hass.config.path(FOLDER))
         self._stop: list[CALLBACK_TYPE] = []
         self._renewal: Debouncer[object] | None = None
+        self._renewing = asyncio.Lock()
 
     async def async_start(self) -> None:
         """Remove the files of other languages; write those of the selected ones once Home Assistant can check them."""
@@ -67,7 +69,7 @@ class SentenceFiles:
         if not self._languages:
             return
         self._renewal = Debouncer(
-            self._hass, LOGGER, cooldown=RENEW_AFTER_S, immediate=False, function=self._async_renew, background=True
+            self._hass, LOGGER, cooldown=RENEW_AFTER_S, immediate=False, function=self._async_start_renewal
         )
         listen = self._hass.bus.async_listen
         self._stop += [
@@ -94,6 +96,11 @@ class SentenceFiles:
             await self._async_renew()
 
     @callback
+    def _async_start_renewal(self) -> None:
+        """Renew in the background: the debouncer drops calls that come while its function runs."""
+        self._entry.async_create_background_task(self._hass, self._async_renew(), f"{DOMAIN} sentences")
+
+    @callback
     def _async_entry_changed(self, change: ConfigEntryChange, entry: ConfigEntry) -> None:
         if entry is self._entry and change is ConfigEntryChange.UPDATED:
             self._async_changed()
@@ -107,6 +114,10 @@ class SentenceFiles:
         """Write the files whose names have changed, and report what is wrong with the files of others."""
         if CONVERSATION not in self._hass.config.components:
             return
+        async with self._renewing:
+            await self._async_write()
+
+    async def _async_write(self) -> None:
         names = {key: list(of_list) for key, of_list in self._names().items()}
         is_new = is_broken = False
         for language in self._languages:
