@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from certificates import make_authority, make_certificate, openssl
 from hypothesis import HealthCheck, settings
+from logind_stub import LogindStub, PrivateBus, find_daemon
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.subscribeoptions import SubscribeOptions
@@ -202,6 +203,32 @@ class RunningAgent:
         """Kill it before it can publish its last messages."""
         self.process.kill()
         self.process.wait()
+
+
+@pytest.fixture(autouse=True)
+def no_bus_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the tests, and the agents that they start, away from the system bus of this machine."""
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path}/no-bus")
+
+
+@pytest.fixture
+def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PrivateBus]:
+    """Start a private bus, without logind."""
+    if find_daemon() is None:
+        pytest.skip("dbus-daemon is not installed (package dbus-daemon)")
+    bus = PrivateBus(tmp_path)
+    bus.start()
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", bus.address)
+    yield bus
+    bus.stop()
+
+
+@pytest.fixture
+def logind(bus: PrivateBus) -> Iterator[LogindStub]:
+    """Start a stub of logind on the private bus."""
+    stub = LogindStub()
+    yield stub
+    stub.close()
 
 
 @pytest.fixture

@@ -18,8 +18,9 @@ from iotbridge_agent.commands.dispatcher import Dispatcher
 from iotbridge_agent.config import Config
 from iotbridge_agent.event_loop import DaemonExecutor
 from iotbridge_agent.mqtt.connection import V5, Incoming, Link, LinkError, Session, TakenOverError, warnings
-from iotbridge_agent.mqtt.uplink import Uplink
+from iotbridge_agent.mqtt.uplink import LEAVE_TIMEOUT_S, Uplink
 from iotbridge_agent.namesakes import Namesakes
+from iotbridge_agent.power_watch import PowerWatch
 from iotbridge_agent.presence import Presence
 from iotbridge_agent.protocol.messages import OFFLINE, ONLINE, Power, Response
 from iotbridge_agent.protocol.topics import Topics
@@ -82,6 +83,8 @@ class Agent:
             self._group = group
             self._start(self._ask_permissions(), "permissions")
             self._start(self._watchdog(), "watchdog")
+            if sys.platform == "linux":
+                self._start(PowerWatch(self).run(), "power")
             sdnotify.notify(READY=1)
             connection = group.create_task(self._uplink.run(), name="connection")
             await asyncio.wait([connection])
@@ -93,7 +96,7 @@ class Agent:
         """Publish the last messages, then end ``run``."""
         self._uplink.stop()
 
-    # Interface for commands
+    # Interface for commands and the power watch
 
     async def respond(self, response: Response, *, must_arrive: bool = False) -> None:
         """Send a response now, or later; raises LinkError if it ``must_arrive``."""
@@ -104,12 +107,13 @@ class Agent:
         await self._reporting().refresh()
         self._reporting().republish(0.0)
 
-    async def leave(self, power: Power) -> None:
+    async def leave(self, power: Power, *, timeout_s: float = LEAVE_TIMEOUT_S) -> None:
         """Publish the next power state, and disconnect."""
-        await self._uplink.leave(power)
+        await self._uplink.leave(power, timeout_s=timeout_s)
 
     def come_back(self) -> None:
         """Connect again after ``leave``."""
+        self._dispatcher.resume()
         self._uplink.come_back()
 
     # Interface for the connection

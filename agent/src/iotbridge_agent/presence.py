@@ -55,7 +55,8 @@ class Presence:
         await self._announce("on", self._publish)
 
     async def _announce(self, power: Power, publish: Publish) -> None:
-        self.ip = address_towards(self._config.broker.host, self._config.broker.port) or self.ip
+        if power == "on":  # otherwise the time is short, and the search for the broker's name may take long
+            self.ip = address_towards(self._config.broker.host, self._config.broker.port) or self.ip
         announce = self._describe(power)
         await publish(self._topics.announce, encode_announce(announce), qos=1, retain=True)
         self._announced = announce

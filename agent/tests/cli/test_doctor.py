@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+import platform
 import pwd
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import threading
 from typing import Any
 
 from conftest import Broker, free_port
+from logind_stub import LogindStub
 import pytest
 
 from iotbridge_agent.cli import doctor
@@ -72,6 +74,35 @@ def test_all_checks_run_and_success_ends_with_0(
         assert f" {word} " in shown
     assert "bad " not in shown
     assert "Problems: 0, " in shown
+
+
+def test_sleep_that_is_noticed(logind: LogindStub) -> None:
+    assert doctor.examine_sleep() == Finding("ok", "sleep", "noticed; logind waits up to 5 s until the broker knows.")
+    logind.wait_unlocked()
+    assert len(logind.locks) == 1
+
+
+@pytest.mark.usefixtures("bus")
+def test_sleep_that_logind_does_not_delay() -> None:
+    logind = LogindStub(refuses=True)
+    finding = doctor.examine_sleep()
+    logind.close()
+    assert (finding.level, finding.what) == ("note", "sleep")
+    assert "logind does not wait (Permission denied)" in finding.detail
+    assert "polkit" in finding.remedy
+
+
+def test_sleep_without_logind() -> None:
+    finding = doctor.examine_sleep()
+    assert (finding.level, finding.what) == ("note", "sleep")
+    assert finding.detail.startswith("not noticed (there is no D-Bus system bus")
+
+
+def test_sleep_of_other_systems(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "system", lambda: "Darwin")
+    finding = doctor.examine_sleep()
+    assert (finding.level, finding.what) == ("note", "sleep")
+    assert "it becomes lost" in finding.detail
 
 
 def test_a_problem_ends_with_1_and_a_remedy(capsys: pytest.CaptureFixture[str]) -> None:

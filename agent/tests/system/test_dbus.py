@@ -5,10 +5,8 @@ import contextlib
 from io import BufferedRWPair
 import os
 from pathlib import Path
-import shutil
 import socket
 import struct
-import subprocess
 import threading
 
 import pytest
@@ -225,32 +223,10 @@ def test_no_bus(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
         call("a.b", "/c", "a.b", "D")
 
 
-@pytest.fixture
-def real_bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Start a private dbus-daemon without any service: no logind."""
-    daemon = shutil.which("dbus-daemon")
-    if daemon is None:
-        pytest.skip("dbus-daemon is not installed (package dbus)")
-    address = f"unix:path={tmp_path}/bus"
-    policy = '<policy context="default"><allow send_destination="*"/><allow receive_sender="*"/></policy>'
-    config = tmp_path / "bus.conf"
-    config.write_text(f"<busconfig><listen>{address}</listen>{policy}</busconfig>")
-    process = subprocess.Popen(
-        [daemon, f"--config-file={config}", "--nofork", "--print-address=1"], stdout=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline().startswith(b"unix:path=")
-    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
-    yield
-    process.terminate()
-    process.wait(10)
-    process.stdout.close()
-
-
 BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
 
 
-@pytest.mark.usefixtures("real_bus")
+@pytest.mark.usefixtures("bus")
 def test_with_a_real_dbus_daemon() -> None:
     assert call(*BUS, "NameHasOwner", "s", BUS[0]) == (True,)
     assert call(*BUS, "GetConnectionUnixUser", "s", BUS[0]) == (os.getuid(),)

@@ -318,6 +318,7 @@ SHOWN_ELSEWHERE = {
     "comma-in-a-template": "tests/alarms/flow/test_rule_flow.py::test_a_rejected_template_is_shown_with_its_result",
     "container-config-folder": "agent/tests/collectors/test_disk.py::"
     "test_a_container_has_the_disk_below_its_overlay_without_mounted_folders",
+    "lid-closed": "agent/tests/test_power_watch.py::test_a_machine_that_sleeps_by_itself_is_suspended_before_it_sleeps",
     "lxc-second-subvol": "agent/tests/collectors/test_disk.py::test_datasets_with_a_size_of_their_own_are_disks",
     "nan-in-one-field": "tests/things/scenarios/test_changed_payloads.py::test_values_follow_however_they_are_written",
     "value-withdrawn": "tests/things/scenarios/test_changed_payloads.py::test_a_withdrawn_value_is_unknown",

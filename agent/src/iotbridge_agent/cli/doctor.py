@@ -22,6 +22,7 @@ from iotbridge_agent.errors import NoDataError
 from iotbridge_agent.event_loop import DaemonExecutor
 from iotbridge_agent.system import dbus
 from iotbridge_agent.system.dbus import DBusError
+from iotbridge_agent.system.logind import Logind
 
 SYSTEMD = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager")
 SECRET_KEYS = ("password_file", "psk_file", "client_key")
@@ -75,6 +76,7 @@ def examine(
     yield from examine_state(config)
     yield from examine_broker(config)
     yield from examine_power(config, power, rule if unit.exists() else None)
+    yield examine_sleep()
     yield from examine_service(unit, dbus_call)
     yield examine_clock()
     yield from examine_collectors(config)
@@ -115,6 +117,25 @@ def examine_power(config: Config, power: PowerBackend, rule: Path | None) -> Ite
         yield Finding(level, command, permission.detail, permission.remedy)
     if rule and config.power:
         yield _examine_rule(rule, rule_text(config.power))
+
+
+def examine_sleep() -> Finding:
+    """Check whether the agent will be told before this machine sleeps, and may delay that for its last message."""
+    lost = "When something else than a command of IoT Bridge suspends this machine, it becomes lost"
+    if platform.system() != "Linux":
+        return Finding("note", "sleep", f"not noticed on {platform.system()}. {lost}.")
+    try:
+        logind = Logind()
+    except DBusError as error:
+        return Finding("note", "sleep", f"not noticed ({error}). {lost}.", "In a container nothing can be done.")
+    try:
+        logind.lock()
+    except DBusError as error:
+        remedy = "Install polkit (package polkitd): by its defaults every user may delay sleep."
+        return Finding("note", "sleep", f"noticed, but logind does not wait ({error}). {lost} now and then.", remedy)
+    finally:
+        logind.close()
+    return Finding("ok", "sleep", f"noticed; logind waits up to {logind.delay_s:g} s until the broker knows.")
 
 
 def _examine_rule(rule: Path, wanted: str) -> Finding:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 import logging
 import time
@@ -79,6 +80,8 @@ class Dispatcher:
         """Running custom commands, each with the task that responds to it."""
         self._cut_off = ""
         """Reason why custom commands are cut off, as a clause; empty while they may run."""
+        self._resumed = asyncio.Event()
+        """Set when the machine is back from a sleep or an interrupted shutdown."""
         self._gate = Gate(
             power=config.power,
             custom=self._custom,
@@ -116,6 +119,11 @@ class Dispatcher:
             execution.cancel()
         if answering:
             await asyncio.wait(answering, timeout=STOP_PATIENCE_S)
+
+    def resume(self) -> None:
+        """Accept custom commands again after ``stop``, and end the wait for the end of a power command."""
+        self._cut_off = ""
+        self._resumed.set()
 
     async def permission(self, name: str) -> Permission:
         """Return whether a power command is permitted; in a dry run it always is."""
@@ -181,10 +189,11 @@ class Dispatcher:
             raise CommandError("error", f"The connection broke before {command.command} was carried out.") from error
         _LOG.warning("%s", sentence)
         await self._agent.leave(power)
+        self._resumed.clear()
         try:
             await self._execute(command.command)
         finally:
-            self._cut_off = ""
+            self.resume()
             self._agent.come_back()
 
     async def _execute(self, name: str) -> None:
@@ -198,9 +207,13 @@ class Dispatcher:
             await asyncio.wait({execution}, timeout=TICK_S)
             if execution.done():
                 execution.result()
-                await asyncio.sleep(TICK_S)
-            if name == "suspend" and time.time() - last > SLEPT_S:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(TICK_S):
+                        await self._resumed.wait()
+            if name == "suspend" and (self._resumed.is_set() or time.time() - last > SLEPT_S):
                 return
+            if self._resumed.is_set():
+                raise CommandError("error", f"The system agreed to {name}, and then did not do it.")
             last = time.time()
         raise CommandError("error", f"The system agreed to {name}, and still runs {POWER_TIMEOUT_S:g} s later.")
 

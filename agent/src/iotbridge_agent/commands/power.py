@@ -14,11 +14,11 @@ from typing import Any, NamedTuple, TypeAlias
 from iotbridge_agent.commands.base import CommandError, FailedReason, Permission, PowerBackend
 from iotbridge_agent.system import dbus
 from iotbridge_agent.system.dbus import DBusError
+from iotbridge_agent.system.logind import LOGIND
 
 DBusCall: TypeAlias = Callable[..., tuple[Any, ...]]
 ExecuteArgv: TypeAlias = Callable[[Sequence[str]], None]
 
-LOGIND = ("org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager")
 LOGIND_MEMBERS = {"shutdown": "PowerOff", "reboot": "Reboot", "suspend": "Suspend"}
 INHIBITED_BY = {"shutdown": "shutdown", "reboot": "shutdown", "suspend": "sleep"}
 ERROR_PREFIX = "org.freedesktop.DBus.Error."

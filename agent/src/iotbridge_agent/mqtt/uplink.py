@@ -13,6 +13,8 @@ from iotbridge_agent.system import sdnotify
 
 LEAVE_TIMEOUT_S = 20.0
 """Timeout for leaving, longer than custom commands and the acknowledgements of the last messages may take."""
+UNCONNECTED_TIMEOUT_S = 1.0
+"""Timeout for leaving while an attempt to connect is made: few succeed in a moment."""
 UNSENT = 20
 CUT_SHORT_S = 30.0
 _LOG = logging.getLogger(__name__)
@@ -92,19 +94,23 @@ class Uplink:
             # An attempt to connect may hang for many seconds, and there is no connection for last messages.
             self._task.cancel()
 
-    async def leave(self, power: Power) -> None:
+    async def leave(self, power: Power, *, timeout_s: float = LEAVE_TIMEOUT_S) -> None:
         """Publish the next power state, disconnect and stay disconnected until ``come_back``."""
-        self._leave_as = power
+        if self._leave_as is None:
+            self._leave_as = power
+        if not self._stopping:
+            self._back.clear()
         self._leaving.set()
         try:
-            async with asyncio.timeout(LEAVE_TIMEOUT_S):
+            async with asyncio.timeout(timeout_s if self._session else min(timeout_s, UNCONNECTED_TIMEOUT_S)):
                 await self._left.wait()
         except TimeoutError:
             _LOG.warning("The broker did not accept the last messages in time.")
 
     def come_back(self) -> None:
         """Connect again after ``leave``."""
-        self._back.set()
+        if self.leaving:
+            self._back.set()
 
     async def publish(self, topic: str, payload: bytes | str, *, qos: int = 0, retain: bool = False) -> None:
         """Publish now; raises LinkError without a connection, and once the agent leaves.

@@ -1,11 +1,15 @@
-"""Small D-Bus client: one method call on the system bus, and its reply. No main loop, no signals, no threads."""
+"""Small D-Bus client: method calls on the system bus, signals and descriptors. No main loop, no objects, no threads."""
 
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 import itertools
+import math
 import os
 import socket
 import struct
 import time
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from iotbridge_agent.errors import AgentError
 
@@ -13,9 +17,12 @@ SYSTEM_BUS = "unix:path=/run/dbus/system_bus_socket"
 MAX_MESSAGE = 4 * 1024 * 1024
 MAX_DEPTH = 32
 MAX_AUTH_LINE = 512
-METHOD_CALL, METHOD_RETURN, ERROR = 1, 2, 3
+MAX_SIGNALS = 100
+MAX_DESCRIPTORS = 16
+METHOD_CALL, METHOD_RETURN, ERROR, SIGNAL = 1, 2, 3, 4
 FIELD_PATH, FIELD_INTERFACE, FIELD_MEMBER, FIELD_ERROR_NAME, FIELD_REPLY_SERIAL = 1, 2, 3, 4, 5
-FIELD_DESTINATION, FIELD_SIGNATURE = 6, 8
+FIELD_DESTINATION, FIELD_SENDER, FIELD_SIGNATURE = 6, 7, 8
+BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
 FIXED = {"y": "B", "b": "I", "n": "h", "q": "H", "i": "i", "u": "I", "x": "q", "t": "Q", "d": "d", "h": "I"}
 ALIGNMENT = {"y": 1, "n": 2, "q": 2, "g": 1, "v": 1, "x": 8, "t": 8, "d": 8, "(": 8, "{": 8}
 """Alignment of the types that are not aligned to 4."""
@@ -50,17 +57,8 @@ def call(
     ``signature`` may contain s, o, g, b and the integer types; a reply any type (variants are unpacked, dictionaries
     are dicts). Raises NoBusError without a bus, DBusError for an error, a broken reply, or none in time.
     """
-    try:
-        with _Connection(timeout_s) as bus:
-            bus.authenticate()
-            bus.call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "Hello", "", ())
-            return bus.call(destination, path, interface, member, signature, args)
-    except TimeoutError:
-        message = f"{destination} did not answer {member} within {timeout_s:g} s"
-        raise DBusError("org.freedesktop.DBus.Error.NoReply", message) from None
-    except OSError as error:
-        message = f"the connection to the system bus broke: {error.strerror or error}"
-        raise DBusError("org.freedesktop.DBus.Error.Disconnected", message) from error
+    with Connection(timeout_s) as bus:
+        return bus.call(destination, path, interface, member, signature, *args)
 
 
 def get_property(destination: str, path: str, interface: str, name: str, *, timeout_s: float = 5.0) -> Any:
@@ -71,40 +69,100 @@ def get_property(destination: str, path: str, interface: str, name: str, *, time
     return value
 
 
-class _Connection:
-    def __init__(self, timeout_s: float) -> None:
-        self._deadline = time.monotonic() + timeout_s
+class Message(NamedTuple):
+    """Message of the bus, whose body is not parsed yet."""
+
+    kind: int
+    fields: dict[int, Any]
+    order: str
+    body: bytes
+
+    def values(self) -> tuple[Any, ...]:
+        """Return the values of the body; raises DBusError if it is broken."""
+        return _Reader(self.body, self.order).values(str(self.fields.get(FIELD_SIGNATURE, "")))
+
+
+class Connection:
+    """Connection to the system bus, for one thread at a time; raises as ``call`` of this module does."""
+
+    def __init__(self, timeout_s: float = 5.0, *, takes_descriptors: bool = False) -> None:
+        """``timeout_s``: for ``open`` and for each call."""
+        self._timeout_s = timeout_s
+        self._takes_descriptors = takes_descriptors
+        self._deadline = math.inf
         self._serials = itertools.count(1)
         self._address = _socket_path(os.environ.get("DBUS_SYSTEM_BUS_ADDRESS", SYSTEM_BUS))
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        except OSError as error:
+            raise NoBusError(f"no socket for the system bus: {error.strerror or error}") from error
+        self._signals: deque[Message] = deque(maxlen=MAX_SIGNALS)
+        self._descriptors: list[int] = []
+        """Descriptors of the last message that nobody took."""
 
     def __enter__(self) -> Self:
-        try:
-            self._arm()
-            self._socket.connect(self._address)
-        except OSError as error:
-            self._socket.close()
-            raise NoBusError(f"there is no D-Bus system bus at {self._address}: {error.strerror or error}") from error
-        return self
+        return self.open()
 
     def __exit__(self, *_: object) -> None:
-        self._socket.close()
+        self.close()
 
-    def authenticate(self) -> None:
-        """Authenticate as this process's user, which the kernel confirms over the socket."""
-        identity = str(os.getuid()).encode().hex().encode()
-        self._send(b"\0AUTH EXTERNAL " + identity + b"\r\n")
-        answer = b""
-        while not answer.endswith(b"\r\n") and len(answer) < MAX_AUTH_LINE:
-            answer += self._receive(1)
-        if not answer.startswith(b"OK "):
-            raise NoBusError(f"the system bus refused user {os.getuid()}: {answer.decode('ascii', 'replace').strip()}")
-        self._send(b"BEGIN\r\n")
+    def open(self) -> Self:
+        """Connect and authenticate."""
+        self._deadline = time.monotonic() + self._timeout_s
+        try:
+            try:
+                self._arm()
+                self._socket.connect(self._address)
+            except OSError as error:
+                message = f"there is no D-Bus system bus at {self._address}: {error.strerror or error}"
+                raise NoBusError(message) from error
+            with _explained("the system bus did not answer"):
+                self._authenticate()
+            self.call(*BUS, "Hello")
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def close(self) -> None:
+        """Disconnect; a thread that waits for a message gets an error."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._drop_descriptors()
 
     def call(
+        self, destination: str, path: str, interface: str, member: str, signature: str = "", *args: str | int | bool
+    ) -> tuple[Any, ...]:
+        """Send one call and return the values of the message that answers it; keep signals, skip others.
+
+        A value of the type h is an argument for ``take_descriptor``.
+        """
+        self._deadline = time.monotonic() + self._timeout_s
+        with _explained(f"{destination} did not answer {member} within {self._timeout_s:g} s"):
+            return self._answer(destination, path, interface, member, signature, args)
+
+    def take_descriptor(self, index: int) -> int:
+        """Return a descriptor of the reply to the last call, to be closed by the caller."""
+        try:
+            return self._descriptors.pop(index)
+        except IndexError:
+            raise _broken("a descriptor is missing") from None
+
+    def next_signal(self) -> Message:
+        """Wait for a signal, as long as it takes.
+
+        Any program on the machine can send one: compare the field FIELD_SENDER, which the bus sets.
+        """
+        self._deadline = math.inf
+        with _explained("the system bus did not answer"):
+            while not self._signals:
+                self._keep_signal(self._message())
+        return self._signals.popleft()
+
+    def _answer(
         self, destination: str, path: str, interface: str, member: str, signature: str, args: tuple[Any, ...]
     ) -> tuple[Any, ...]:
-        """Send one call and return the values of the message that answers it; others are skipped."""
         serial = next(self._serials)
         fields = (
             (FIELD_PATH, "o", path),
@@ -115,15 +173,40 @@ class _Connection:
         )
         self._send(encode(METHOD_CALL, serial, fields, signature, args))
         while True:
-            kind, answered, values = self._message()
-            if answered.get(FIELD_REPLY_SERIAL) != serial or kind not in (METHOD_RETURN, ERROR):
+            message = self._message()
+            self._keep_signal(message)
+            if message.fields.get(FIELD_REPLY_SERIAL) != serial or message.kind not in (METHOD_RETURN, ERROR):
                 continue
-            if kind == METHOD_RETURN:
+            values = message.values()
+            if message.kind == METHOD_RETURN:
                 return values
             text = values[0] if values and isinstance(values[0], str) else ""
-            raise DBusError(str(answered.get(FIELD_ERROR_NAME, "org.freedesktop.DBus.Error.Failed")), text)
+            raise DBusError(str(message.fields.get(FIELD_ERROR_NAME, "org.freedesktop.DBus.Error.Failed")), text)
 
-    def _message(self) -> tuple[int, dict[int, Any], tuple[Any, ...]]:
+    def _keep_signal(self, message: Message) -> None:
+        if message.kind == SIGNAL:
+            self._signals.append(message)
+
+    def _authenticate(self) -> None:
+        """Authenticate as this process's user, which the kernel confirms over the socket."""
+        identity = str(os.getuid()).encode().hex().encode()
+        answer = self._ask(b"\0AUTH EXTERNAL " + identity + b"\r\n")
+        if not answer.startswith(b"OK "):
+            raise NoBusError(f"the system bus refused user {os.getuid()}: {answer.decode('ascii', 'replace').strip()}")
+        if self._takes_descriptors and not self._ask(b"NEGOTIATE_UNIX_FD\r\n").startswith(b"AGREE_UNIX_FD"):
+            raise NoBusError("the system bus passes no descriptors on")
+        self._send(b"BEGIN\r\n")
+
+    def _ask(self, line: bytes) -> bytes:
+        """Send a line of the handshake and return the line that answers it."""
+        self._send(line)
+        answer = b""
+        while not answer.endswith(b"\r\n") and len(answer) < MAX_AUTH_LINE:
+            answer += self._receive(1)
+        return answer
+
+    def _message(self) -> Message:
+        self._drop_descriptors()
         head = self._receive(16)
         order = {b"l": "<", b"B": ">"}.get(head[:1])
         if order is None:
@@ -133,14 +216,13 @@ class _Connection:
         if padded + body_length > MAX_MESSAGE:
             raise _broken(f"a message of {padded + body_length} bytes")
         fields = dict(_Reader(head[12:] + self._receive(padded), order, base=4).value("a(yv)"))
-        body = _Reader(self._receive(body_length), order)
-        return head[1], fields, body.values(str(fields.get(FIELD_SIGNATURE, "")))
+        return Message(head[1], fields, order, self._receive(body_length))
 
     def _arm(self) -> None:
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError
-        self._socket.settimeout(left)
+        self._socket.settimeout(None if left == math.inf else left)
 
     def _send(self, data: bytes) -> None:
         self._arm()
@@ -150,11 +232,36 @@ class _Connection:
         data = bytearray()
         while len(data) < size:
             self._arm()
-            part = self._socket.recv(size - len(data))
+            part, descriptors = self._receive_part(size - len(data))
+            self._descriptors += descriptors
             if not part:
                 raise ConnectionResetError(0, "the bus hung up")
             data += part
         return bytes(data)
+
+    def _receive_part(self, size: int) -> tuple[bytes, list[int]]:
+        if not self._takes_descriptors:
+            return self._socket.recv(size), []
+        part, descriptors, _flags, _address = socket.recv_fds(
+            self._socket, size, MAX_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
+        )
+        return part, descriptors
+
+    def _drop_descriptors(self) -> None:
+        while self._descriptors:
+            os.close(self._descriptors.pop())
+
+
+@contextmanager
+def _explained(timeout_sentence: str) -> Iterator[None]:
+    """Turn the errors of the socket into DBusError."""
+    try:
+        yield
+    except TimeoutError:
+        raise DBusError("org.freedesktop.DBus.Error.NoReply", timeout_sentence) from None
+    except OSError as error:
+        message = f"the connection to the system bus broke: {error.strerror or error}"
+        raise DBusError("org.freedesktop.DBus.Error.Disconnected", message) from error
 
 
 class _Reader:

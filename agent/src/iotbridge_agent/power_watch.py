@@ -1,0 +1,90 @@
+"""Task that signs off before the machine sleeps or goes down, and connects again afterwards."""
+
+import asyncio
+from functools import partial
+import logging
+import time
+from typing import Protocol
+
+from iotbridge_agent.mqtt.connection import STEADY_S, Backoff
+from iotbridge_agent.protocol.messages import Power
+from iotbridge_agent.system.dbus import DBusError
+from iotbridge_agent.system.logind import Logind
+
+SHARE_OF_DELAY = 0.8
+LONGEST_DELAY_S = 4.0
+"""Seconds to wait for the broker where logind allows more: on a network that works its receipt takes no second."""
+_LOG = logging.getLogger(__name__)
+
+
+class Connected(Protocol):
+    """Interface of the agent: signing off from the broker, and coming back."""
+
+    async def leave(self, power: Power, *, timeout_s: float) -> None:
+        """Publish the next power state, disconnect and stay disconnected."""
+
+    def come_back(self) -> None:
+        """Connect again."""
+
+
+class PowerWatch:
+    """Follower of logind's announcements; silent where there is no logind."""
+
+    def __init__(self, agent: Connected) -> None:
+        self._agent = agent
+        self._left_as: Power | None = None
+        """Power state that was published before the machine sleeps or goes down, until it is back."""
+
+    async def run(self) -> None:
+        """Follow logind, also after a restart of logind or the bus, until cancelled."""
+        backoff = Backoff()
+        while True:
+            started = time.monotonic()
+            try:
+                await self._follow()
+            except DBusError as error:
+                _LOG.debug("Sleep of this machine is not noticed: %s", error)
+            if time.monotonic() - started > STEADY_S:
+                backoff.reset()
+            await asyncio.sleep(backoff.next_s())
+
+    async def _follow(self) -> None:
+        """Follow logind until the connection breaks; raises DBusError."""
+        call = partial(asyncio.get_running_loop().run_in_executor, None)
+        try:
+            logind = await call(Logind)
+        except DBusError:
+            if self._left_as == "suspended":
+                self._come_back()  # nobody would announce the end of the sleep
+            raise
+        try:
+            if not logind.is_leaving:
+                self._come_back()
+                await call(self._lock, logind)
+            while True:
+                power = await call(logind.next_power)
+                if power == "on":
+                    self._come_back()
+                    await call(self._lock, logind)
+                else:
+                    await self._leave(power, min(SHARE_OF_DELAY * logind.delay_s, LONGEST_DELAY_S))
+                    logind.unlock()
+        finally:
+            logind.close()
+
+    def _lock(self, logind: Logind) -> None:
+        try:
+            logind.lock()
+        except DBusError as error:
+            _LOG.warning("logind does not wait for the agent's last message before this machine sleeps: %s", error)
+
+    async def _leave(self, power: Power, timeout_s: float) -> None:
+        if self._left_as is None:
+            self._left_as = power
+            _LOG.info("The system announced its next power state: %s.", power)
+            await self._agent.leave(power, timeout_s=timeout_s)
+
+    def _come_back(self) -> None:
+        if self._left_as is not None:
+            self._left_as = None
+            self._agent.come_back()
