@@ -228,6 +228,7 @@ def _async_mark_failed(hass: HomeAssistant, entry: IotBridgeConfigEntry, part: s
 
 
 async def _async_start_hosts(runtime: Runtime, stops: list[Stop]) -> None:
+    stops.append(runtime.voice.turns.async_start())
     runtime.device_links.async_start(runtime.hosts.prefixes)
     stops += [runtime.device_links.async_stop, runtime.monitor.async_stop]
     await runtime.monitor.async_start()

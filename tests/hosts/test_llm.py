@@ -9,9 +9,11 @@ from pytest_homeassistant_custom_component.common import MockUser
 import voluptuous as vol
 
 from homeassistant.components import conversation
+from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.components.llm import async_get_tools
 from homeassistant.core import Context
 from homeassistant.helpers import intent, llm
+from homeassistant.setup import async_setup_component
 
 from ..assist import Assist, without_command
 from ..kit import FakeHost, Kit
@@ -52,10 +54,12 @@ class ScriptedModel(conversation.ConversationEntity):
         response.async_set_speech(text)
         return conversation.ConversationResult(response=response, conversation_id=chat_log.conversation_id)
 
-    async def call(self, chat_log: conversation.ChatLog, name: str, **arguments: Any) -> Any:
-        """Call a tool as a model does; keep and return its data."""
+    async def call(
+        self, chat_log: conversation.ChatLog, name: str, message: str | None = None, **arguments: Any
+    ) -> Any:
+        """Call a tool as a model does, with a message of its own; keep and return its data."""
         calls = [llm.ToolInput(name, arguments)]
-        content = conversation.AssistantContent(agent_id=self.entity_id, tool_calls=calls)
+        content = conversation.AssistantContent(agent_id=self.entity_id, content=message, tool_calls=calls)
         async for result in chat_log.async_add_assistant_content(content):
             kept = getattr(result, "result", None)
             self.results.append(kept.data if kept is not None else result.tool_result)
@@ -82,21 +86,33 @@ async def model(kit: Kit, assist: Assist) -> ScriptedModel:
     return model
 
 
-async def order(kit: Kit, model: ScriptedModel, text: str, script: Script, conversation_id: str | None = None) -> str:
+async def order(
+    kit: Kit,
+    model: ScriptedModel,
+    text: str,
+    script: Script,
+    conversation_id: str | None = None,
+    context: Context | None = None,
+) -> str:
     """Send a message to the model, which follows the script; return the id of the conversation."""
     model.script = script
     result = await conversation.async_converse(
-        kit.hass, text, conversation_id, Context(), language="en", agent_id=model.entity_id
+        kit.hass, text, conversation_id, context or Context(), language="en", agent_id=model.entity_id
     )
     assert result.conversation_id
     return result.conversation_id
 
 
 async def converse(
-    kit: Kit, model: ScriptedModel, text: str, script: Script, conversation_id: str | None = None
+    kit: Kit,
+    model: ScriptedModel,
+    text: str,
+    script: Script,
+    conversation_id: str | None = None,
+    context: Context | None = None,
 ) -> str:
     """Send a message that sends no power command."""
-    return await without_command(kit, order(kit, model, text, script, conversation_id))
+    return await without_command(kit, order(kit, model, text, script, conversation_id, context))
 
 
 def sent(host: FakeHost) -> list[dict[str, Any]]:
@@ -171,6 +187,49 @@ async def test_a_yes_that_the_model_sends_itself_does_not_count(
 
     await converse(kit, model, "reboot the nas", impersonate)
     assert model.results[-1] in ("There is no open question, so nothing was done.", "Done.")
+    assert sent(nas) == []
+
+
+@pytest.mark.parametrize("is_own_conversation", [False, True])
+async def test_a_yes_from_a_script_does_not_count(
+    kit: Kit, model: ScriptedModel, nas: FakeHost, *, is_own_conversation: bool
+) -> None:
+    """The model has a script that says anything in a conversation: its own, or a second one as both sides of it."""
+    say = {
+        "action": "conversation.process",
+        "data": {"text": "{{ text }}", "conversation_id": "{{ conversation_id }}", "language": "en"},
+        "response_variable": "said",
+    }
+    fields = {name: {"required": True, "selector": {"text": {}}} for name in ("text", "conversation_id")}
+    answer = {"stop": "", "response_variable": "said"}
+    script = {"say": {"description": "Says a text", "fields": fields, "sequence": [say, answer]}}
+    assert await async_setup_component(kit.hass, "script", {"script": script})
+    async_expose_entity(kit.hass, "conversation", "script.say", True)
+
+    async def order_by_script(
+        model: ScriptedModel, chat_log: conversation.ChatLog, user_input: conversation.ConversationInput
+    ) -> str:
+        if is_own_conversation:
+            return await ask(model, chat_log, user_input)
+        return await run_script(model, chat_log, "reboot the nas")
+
+    async def confirm_by_script(
+        model: ScriptedModel, chat_log: conversation.ChatLog, user_input: conversation.ConversationInput
+    ) -> str:
+        return await run_script(model, chat_log, "yes")
+
+    async def run_script(model: ScriptedModel, chat_log: conversation.ChatLog, text: str) -> str:
+        conversation_id = chat_log.conversation_id if is_own_conversation else "backroom"
+        # A model may write a message beside its call of a tool.
+        result = await model.call(chat_log, "script__say", message=QUESTION, text=text, conversation_id=conversation_id)
+        return str(result["result"]["response"]["speech"]["plain"]["speech"])
+
+    user = await kit.hass.auth.async_create_user("Anna", group_ids=["system-admin"])
+    turns = [Context(user_id=user.id), Context(user_id=user.id)]
+    conversation_id = await converse(kit, model, "reboot the nas", order_by_script, context=turns[0])
+    assert QUESTION in str(model.results[-1])
+    await converse(kit, model, "what time is it?", confirm_by_script, conversation_id, context=turns[1])
+    assert "There is no open question, so nothing was done." in str(model.results[-1])
     assert sent(nas) == []
 
 

@@ -1,16 +1,15 @@
 """Voice intents of alarms: list the active ones, acknowledge and snooze them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, override
 
 import voluptuous as vol
 
-from homeassistant.auth.models import User
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv, intent
 
 from ..sentences.document import HOURS, MINUTES
-from ..sentences.speech import Speech, SpokenIntentHandler
+from ..sentences.speech import SpokenIntentHandler, SpokenRequest
 from .manager import AlarmsManager
 from .voice import async_acknowledge, async_list, async_snooze
 
@@ -44,14 +43,12 @@ class AcknowledgeAlarms(AlarmIntentHandler):
     description = "Acknowledges the unacknowledged alarms of IoT Bridge"
 
     @override
-    async def async_answer(
-        self, intent_obj: intent.Intent, values: Mapping[str, Any], user: User | None, speech: Speech
-    ) -> str:
+    async def async_answer(self, request: SpokenRequest) -> str:
         """Acknowledge the alarms, and answer with their names."""
-        names = async_acknowledge(intent_obj.hass, self._manager(), user, values.get("rule"))
+        names = async_acknowledge(request.hass, self._manager(), request.user, request.values.get("rule"))
         if not names:
-            return speech.sentence("none_to_acknowledge")
-        return speech.sentence("acknowledged", names=speech.listing(names))
+            return request.speech.sentence("none_to_acknowledge")
+        return request.speech.sentence("acknowledged", names=request.speech.listing(names))
 
 
 class ListAlarms(AlarmIntentHandler):
@@ -61,14 +58,12 @@ class ListAlarms(AlarmIntentHandler):
     description = "Lists the active alarms of IoT Bridge"
 
     @override
-    async def async_answer(
-        self, intent_obj: intent.Intent, values: Mapping[str, Any], user: User | None, speech: Speech
-    ) -> str:
+    async def async_answer(self, request: SpokenRequest) -> str:
         """Answer with the names of the alarms."""
-        names = [name for name, _ in async_list(intent_obj.hass, self._manager(), user)]
+        names = [name for name, _ in async_list(request.hass, self._manager(), request.user)]
         if not names:
-            return speech.sentence("no_alarms")
-        return speech.sentence("active_alarms", count=len(names), names=speech.listing(names))
+            return request.speech.sentence("no_alarms")
+        return request.speech.sentence("active_alarms", count=len(names), names=request.speech.listing(names))
 
 
 class SnoozeAlarms(AlarmIntentHandler):
@@ -87,12 +82,11 @@ class SnoozeAlarms(AlarmIntentHandler):
         }
 
     @override
-    async def async_answer(
-        self, intent_obj: intent.Intent, values: Mapping[str, Any], user: User | None, speech: Speech
-    ) -> str:
+    async def async_answer(self, request: SpokenRequest) -> str:
         """Snooze the alarms, and answer with their names."""
+        values, speech = request.values, request.speech
         minutes = values["hours"] * 60 if "hours" in values else values.get("minutes", DEFAULT_SNOOZE_MINUTES)
-        names = async_snooze(intent_obj.hass, self._manager(), user, minutes, values.get("rule"))
+        names = async_snooze(request.hass, self._manager(), request.user, minutes, values.get("rule"))
         if not names:
             return speech.sentence("none_to_snooze")
         hours, rest = divmod(minutes, 60)

@@ -1,19 +1,17 @@
 """Voice intents of hosts: state of one, list of those that are down, and power commands, which ask back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, override
 
 import voluptuous as vol
 
-from homeassistant.auth.models import User
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv, intent
 
-from ..sentences.speech import Speech, SpokenIntentHandler
+from ..sentences.speech import SpokenIntentHandler, SpokenRequest
 from .inventory import Host
 from .voice.satellites import async_can_ask
 from .voice.status import can_read, down_sentence, status_sentence
-from .voice.turns import async_current_turn
 from .voice.voice import COMMANDS, HostVoice
 
 SLOT_HOST, SLOT_COMMAND = "host", "command"
@@ -44,26 +42,17 @@ class NamedHostIntentHandler(HostIntentHandler):
         return {vol.Required(SLOT_HOST): cv.string}
 
     @override
-    async def async_answer(
-        self, intent_obj: intent.Intent, values: Mapping[str, Any], user: User | None, speech: Speech
-    ) -> str:
+    async def async_answer(self, request: SpokenRequest) -> str:
         """Return the answer about the host; a name that several hosts share is not enough."""
-        match self._voice().async_find(values[SLOT_HOST]):
+        match self._voice().async_find(request.values[SLOT_HOST]):
             case []:
-                return speech.sentence("host_unknown")
+                return request.speech.sentence("host_unknown")
             case [(host, name)]:
-                return await self.async_answer_about(host, name, intent_obj, values, user, speech)
-        return speech.sentence("ambiguous", name=intent_obj.slots[SLOT_HOST].get("text") or values[SLOT_HOST])
+                return await self.async_answer_about(host, name, request)
+        name = request.intent.slots[SLOT_HOST].get("text") or request.values[SLOT_HOST]
+        return request.speech.sentence("ambiguous", name=name)
 
-    async def async_answer_about(
-        self,
-        host: Host,
-        name: str,
-        intent_obj: intent.Intent,
-        values: Mapping[str, Any],
-        user: User | None,
-        speech: Speech,
-    ) -> str:
+    async def async_answer_about(self, host: Host, name: str, request: SpokenRequest) -> str:
         """Return the answer about one host."""
         raise NotImplementedError
 
@@ -80,28 +69,18 @@ class PowerIntent(NamedHostIntentHandler):
         return {**super().slot_schema, vol.Required(SLOT_COMMAND): vol.In(COMMANDS)}
 
     @override
-    async def async_answer_about(
-        self,
-        host: Host,
-        name: str,
-        intent_obj: intent.Intent,
-        values: Mapping[str, Any],
-        user: User | None,
-        speech: Speech,
-    ) -> str:
+    async def async_answer_about(self, host: Host, name: str, request: SpokenRequest) -> str:
         """Return the question, or why there is none; a satellite asks it itself."""
-        voice, command, satellite_id = self._voice(), values[SLOT_COMMAND], intent_obj.satellite_id
-        if refusal := voice.async_refusal(host, name, command, user, speech):
+        voice, command, satellite_id = self._voice(), request.values[SLOT_COMMAND], request.intent.satellite_id
+        if refusal := voice.async_refusal(host, name, command, request.user, request.speech):
             return refusal
         # A signed-in user could name the satellite of somebody else, who would answer.
-        if user is None and satellite_id is not None and async_can_ask(intent_obj.hass, satellite_id):
-            voice.async_ask_on_satellite(
-                satellite_id, host, name, command, user, intent_obj.context, speech, intent_obj.language
-            )
+        if request.user is None and satellite_id is not None and async_can_ask(request.hass, satellite_id):
+            voice.async_ask_on_satellite(satellite_id, host, name, command, request)
             return ""
-        if (turn := async_current_turn(intent_obj.hass, intent_obj.context)) is None:
-            return speech.sentence("no_conversation")
-        return voice.async_ask(host, name, command, turn, speech)
+        if (turn := voice.turns.async_current(request.intent.context)) is None:
+            return request.speech.sentence("no_conversation")
+        return voice.async_ask(host, name, command, turn, request.speech)
 
 
 class YesIntent(HostIntentHandler):
@@ -116,18 +95,19 @@ class YesIntent(HostIntentHandler):
         return {vol.Optional(SLOT_HOST): cv.string, vol.Optional(SLOT_COMMAND): vol.In(COMMANDS)}
 
     @override
-    async def async_answer(
-        self, intent_obj: intent.Intent, values: Mapping[str, Any], user: User | None, speech: Speech
-    ) -> str:
+    async def async_answer(self, request: SpokenRequest) -> str:
         """Send the command that was asked about; what the answer names has to be that of the question."""
-        voice = self._voice()
-        if (turn := async_current_turn(intent_obj.hass, intent_obj.context)) is None:
-            return speech.sentence("no_conversation")
+        voice, values = self._voice(), request.values
+        if (turn := voice.turns.async_current(request.intent.context)) is None:
+            return request.speech.sentence("no_conversation")
         keys = [host.key for host, _ in voice.async_find(values[SLOT_HOST])] if SLOT_HOST in values else None
-        result = await voice.async_confirm(turn, user, speech, keys, values.get(SLOT_COMMAND))
+        # Another text is a message that an agent sends itself within the turn.
+        is_own = turn.utterance == request.intent.text_input
+        command = values.get(SLOT_COMMAND)
+        result = await voice.async_confirm(turn, request.user, request.speech, keys, command) if is_own else None
         if result is None:
-            _leave_to_model(intent_obj)
-        return result or speech.sentence("nothing_asked")
+            _leave_to_model(request.intent)
+        return result or request.speech.sentence("nothing_asked")
 
 
 class NoIntent(HostIntentHandler):
@@ -137,14 +117,12 @@ class NoIntent(HostIntentHandler):
     description = "Answers no to the question before a power command"
 
     @override
-    async def async_answer(
-        self, intent_obj: intent.Intent, values: Mapping[str, Any], user: User | None, speech: Speech
-    ) -> str:
+    async def async_answer(self, request: SpokenRequest) -> str:
         """Close the question."""
-        turn = async_current_turn(intent_obj.hass, intent_obj.context)
+        turn = self._voice().turns.async_current(request.intent.context)
         if turn is None or self._voice().async_close(turn) is None:
-            _leave_to_model(intent_obj)
-        return speech.sentence("nothing_done")
+            _leave_to_model(request.intent)
+        return request.speech.sentence("nothing_done")
 
 
 def _leave_to_model(intent_obj: intent.Intent) -> None:
@@ -160,19 +138,11 @@ class HostStatusIntent(NamedHostIntentHandler):
     description = "Describes the state of a host of IoT Bridge"
 
     @override
-    async def async_answer_about(
-        self,
-        host: Host,
-        name: str,
-        intent_obj: intent.Intent,
-        values: Mapping[str, Any],
-        user: User | None,
-        speech: Speech,
-    ) -> str:
+    async def async_answer_about(self, host: Host, name: str, request: SpokenRequest) -> str:
         """Return power state and readings."""
-        if not can_read(intent_obj.hass, user, host):
-            return speech.sentence("not_permitted")
-        return status_sentence(host, name, speech)
+        if not can_read(request.hass, request.user, host):
+            return request.speech.sentence("not_permitted")
+        return status_sentence(host, name, request.speech)
 
 
 class ListHostsIntent(HostIntentHandler):
@@ -182,9 +152,9 @@ class ListHostsIntent(HostIntentHandler):
     description = "Lists the hosts of IoT Bridge that are not on"
 
     @override
-    async def async_answer(
-        self, intent_obj: intent.Intent, values: Mapping[str, Any], user: User | None, speech: Speech
-    ) -> str:
+    async def async_answer(self, request: SpokenRequest) -> str:
         """Return their names and states, of those that the user may read."""
-        hosts = [(host, name) for _, host, name in self._voice().async_hosts() if can_read(intent_obj.hass, user, host)]
-        return down_sentence(hosts, speech)
+        hosts = [
+            (host, name) for _, host, name in self._voice().async_hosts() if can_read(request.hass, request.user, host)
+        ]
+        return down_sentence(hosts, request.speech)

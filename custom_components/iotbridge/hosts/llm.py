@@ -14,7 +14,6 @@ from ..sentences.speech import async_speech
 from .inventory import Host
 from .voice.questions import is_yes
 from .voice.status import can_read, spoken_readings
-from .voice.turns import async_current_turn
 from .voice.voice import COMMANDS, HostVoice
 
 CONFIRM = f"{DOMAIN}__confirm_power_command"
@@ -98,7 +97,7 @@ class AskPowerCommandTool(HostTool):
         ((host, name),) = hosts
         if refusal := voice.async_refusal(host, name, data["command"], user, speech):
             return _error(refusal)
-        if (turn := async_current_turn(hass, llm_context.context)) is None:
+        if (turn := voice.turns.async_current(llm_context.context)) is None:
             return _error(speech.sentence("no_conversation"))
         question = voice.async_ask(host, name, data["command"], turn, speech, is_repeated_by_model=True)
         return ToolResult(data={"question": question, "next": ASK_THE_USER})
@@ -116,7 +115,7 @@ class ConfirmPowerCommandTool(HostTool):
     async def async_call(self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext) -> ToolResult:
         """Return the result, or why nothing was done."""
         voice = self._voice()
-        turn = async_current_turn(hass, llm_context.context)
+        turn = voice.turns.async_current(llm_context.context)
         if turn is None or not is_yes(turn.utterance, llm_context.language):
             return _error(NOT_CONFIRMED)
         speech = await async_speech(hass, llm_context.language)

@@ -43,6 +43,21 @@ async def async_speech(hass: HomeAssistant, language: str | None) -> Speech:
     return Speech(texts_below(texts, f"component.{DOMAIN}.selector.voice.options."))
 
 
+@dataclass(frozen=True, slots=True)
+class SpokenRequest:
+    """Sentence that is to be answered, with the values of its slots and the user who said it."""
+
+    intent: intent.Intent
+    values: Mapping[str, Any]
+    user: User | None
+    speech: Speech
+
+    @property
+    def hass(self) -> HomeAssistant:
+        """Return Home Assistant."""
+        return self.intent.hass
+
+
 class SpokenIntentHandler(intent.IntentHandler):
     """Intent handler whose answer is a sentence, also where it refuses."""
 
@@ -54,7 +69,7 @@ class SpokenIntentHandler(intent.IntentHandler):
         values = {name: slot["value"] for name, slot in slots.items()}
         try:
             user = await async_user(intent_obj.hass, intent_obj.context)
-            answer = await self.async_answer(intent_obj, values, user, speech)
+            answer = await self.async_answer(SpokenRequest(intent_obj, values, user, speech))
         except UnknownUser:
             answer = speech.sentence("not_permitted")
         except InvalidCallError:
@@ -64,7 +79,5 @@ class SpokenIntentHandler(intent.IntentHandler):
         return response
 
     @abstractmethod
-    async def async_answer(
-        self, intent_obj: intent.Intent, values: Mapping[str, Any], user: User | None, speech: Speech
-    ) -> str:
+    async def async_answer(self, request: SpokenRequest) -> str:
         """Return the answer; InvalidCallError while IoT Bridge is not running."""

@@ -17,7 +17,7 @@ from homeassistant.helpers import (
 
 from ...protocol.topics import HostKey
 from ...sentences.document import JOINT, Names, spoken_forms
-from ...sentences.speech import Speech
+from ...sentences.speech import Speech, SpokenRequest
 from ..commander import Outcome
 from ..device_links import DeviceLinks
 from ..entity_filter import POWER_STATE
@@ -26,6 +26,7 @@ from ..manager import HostsManager
 from ..services import async_send_to, can_control
 from .questions import ANSWER_WITHIN_S, Question, Questions, Turn, is_yes
 from .satellites import async_announce, async_ask
+from .turns import Turns
 
 COMMANDS = ("reboot", "shutdown")
 ASSISTANT = "conversation"
@@ -62,6 +63,7 @@ class HostVoice:
         self._device_links = device_links
         self._power_hosts = frozenset(power_hosts)
         self._questions = Questions()
+        self.turns = Turns(hass)
 
     # ------------------------------------------------------------------ names
 
@@ -80,27 +82,32 @@ class HostVoice:
         commands and share their name with nothing else.
         """
         names = [(name, device_id) for device_id, name in async_host_devices(self._hass, self._entry).items()]
-        taken = set(self._async_other_names())
-        switchable = [
-            (name, device_id)
+        forms = {
+            device_id: {form.casefold() for form in spoken_forms(name)}
             for name, device_id in names
-            if device_id in self._power_hosts and taken.isdisjoint(map(str.casefold, spoken_forms(name)))
+            if device_id in self._power_hosts
+        }
+        taken = self._async_taken({form for of_device in forms.values() for form in of_device})
+        switchable = [
+            (name, device_id) for name, device_id in names if device_id in forms and taken.isdisjoint(forms[device_id])
         ]
         return {"host": names, "switchable": switchable}
 
     @callback
-    def _async_other_names(self) -> Iterator[str]:
-        """Yield the names of areas, floors and exposed entities."""
+    def _async_taken(self, names: set[str]) -> set[str]:
+        """Return those of some names that areas, floors and exposed entities have."""
+        taken: set[str] = set()
         for area in ar.async_get(self._hass).async_list_areas():
-            yield from (name.casefold() for name in (area.name, *area.aliases))
+            taken |= names & {name.casefold() for name in (area.name, *area.aliases)}
         for floor in fr.async_get(self._hass).async_list_floors():
-            yield from (name.casefold() for name in (floor.name, *floor.aliases))
+            taken |= names & {name.casefold() for name in (floor.name, *floor.aliases)}
         registry = er.async_get(self._hass)
-        for state in self._hass.states.async_all():
-            if async_should_expose(self._hass, ASSISTANT, state.entity_id):
-                entry = registry.async_get(state.entity_id)
-                names = intent.async_get_entity_aliases(self._hass, entry, state=state)
-                yield from (name.casefold() for name in names)
+        for state in self._hass.states.async_all() if names else ():
+            aliases = intent.async_get_entity_aliases(self._hass, registry.async_get(state.entity_id), state=state)
+            shared = names & {alias.casefold() for alias in aliases}
+            if shared and async_should_expose(self._hass, ASSISTANT, state.entity_id):
+                taken |= shared
+        return taken
 
     @callback
     def async_find(self, device_ids: str) -> list[tuple[Host, str]]:
@@ -148,25 +155,18 @@ class HostVoice:
 
     @callback
     def async_ask_on_satellite(
-        self,
-        satellite_id: str,
-        host: Host,
-        name: str,
-        command: str,
-        user: User | None,
-        context: Context,
-        speech: Speech,
-        language: str | None,
+        self, satellite_id: str, host: Host, name: str, command: str, request: SpokenRequest
     ) -> None:
         """Ask on a satellite, once it has finished this sentence; send the command after a yes."""
 
         async def ask() -> None:
+            speech = request.speech
             text = speech.sentence(f"ask_{command}", host=name)
             # Not the user's: a satellite is a device of the household, which not every user may control.
-            asking = Context(parent_id=context.id)
+            asking = Context(parent_id=request.intent.context.id)
             answer = await async_ask(self._hass, satellite_id, text, asking, ANSWER_WITHIN_S)
-            if is_yes(answer, language):
-                result = await self.async_send(host, name, command, user, speech)
+            if is_yes(answer, request.intent.language):
+                result = await self.async_send(host, name, command, request.user, speech)
             else:
                 result = speech.sentence("nothing_done")
             await async_announce(self._hass, satellite_id, result, asking)
