@@ -23,11 +23,12 @@ from homeassistant.helpers import entity_registry as er
 from .automation import automate, names
 from .broker import Broker, until
 from .kit import Kit
+from .wire import wire
 
 if TYPE_CHECKING:
     from .assist import Assist
 
-__all__ = ["automate", "custom_components", "names"]
+__all__ = ["automate", "custom_components", "names", "wire"]
 
 # The load of the machine is irrelevant for the code.
 settings.register_profile("iotbridge", deadline=None, suppress_health_check=[HealthCheck.too_slow])

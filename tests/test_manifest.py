@@ -49,7 +49,7 @@ def test_the_version_can_be_loaded_and_is_that_of_the_project() -> None:
 def test_the_folder_is_the_domain_and_nothing_is_to_be_installed() -> None:
     assert MANIFEST["domain"] == ROOT.name
     assert MANIFEST["requirements"] == []
-    assert MANIFEST["dependencies"] == ["mqtt"]
+    assert MANIFEST["dependencies"] == ["mqtt", "network"]
 
 
 async def test_home_assistant_accepts_it(kit: Kit) -> None:

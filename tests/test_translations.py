@@ -20,7 +20,7 @@ from custom_components.iotbridge.alarms.flow.maintenance_flow import DAYS
 from custom_components.iotbridge.alarms.triggers import ALARM_TRIGGERS
 from custom_components.iotbridge.hosts.commander import Outcome
 from custom_components.iotbridge.hosts.conditions import HOST_CONDITIONS
-from custom_components.iotbridge.hosts.discovery import BUTTONS, KNOWN
+from custom_components.iotbridge.hosts.discovery.host_discovery import BUTTONS, KNOWN
 from custom_components.iotbridge.hosts.inventory import PowerState
 from custom_components.iotbridge.hosts.triggers import HOST_TRIGGERS
 from custom_components.iotbridge.hosts.voice.voice import COMMANDS
@@ -304,7 +304,7 @@ async def test_every_issue_has_its_placeholders(kit: Kit) -> None:
 
 
 async def test_every_entity_has_its_name_and_its_icon(kit: Kit, entry: MockConfigEntry) -> None:
-    await kit.host()
+    await kit.host(mac=["a8:a1:59:00:00:01"])
     await add_rule(kit, "sensor.one")
     learn(kit.hass, entry, attic.profile(attic.TEMPERATURE), attic.SAMPLE)
     await kit.hass.async_block_till_done()

@@ -29,10 +29,11 @@ from .dashboard.module import async_add_module
 from .errors import InvalidCallError
 from .hosts import activity as hosts_activity
 from .hosts.device_links import DeviceLinks
-from .hosts.discovery import HostDiscovery
-from .hosts.discovery_monitor import DiscoveryMonitor
+from .hosts.discovery.host_discovery import HostDiscovery
+from .hosts.discovery.monitor import DiscoveryMonitor
 from .hosts.manager import HostsManager
 from .hosts.voice.voice import HostVoice
+from .hosts.wake.waker import Waker
 from .power_plans.manager import PowerPlansManager
 from .sentences.files import SentenceFiles
 from .sentences.options_form import CONF_LANGUAGE_MODELS, CONF_LANGUAGES, CONF_POWER_HOSTS
@@ -49,6 +50,7 @@ class Runtime:
 
     hosts: HostsManager
     device_links: DeviceLinks
+    waker: Waker
     monitor: DiscoveryMonitor
     host_discovery: HostDiscovery
     things: ThingsManager
@@ -71,6 +73,7 @@ def build(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> Runtime:
     )
     things = ThingsManager(hass, entry, prefixes)
     device_links = DeviceLinks(hass, entry, hosts)
+    waker = Waker(hass, entry, hosts, device_links)
     monitor = DiscoveryMonitor(hass, entry, hosts, device_links)
     discovery = HostDiscovery(hass, hosts, monitor)
     alarms = AlarmsManager(hass, entry)
@@ -83,6 +86,7 @@ def build(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> Runtime:
     return Runtime(
         hosts,
         device_links,
+        waker,
         monitor,
         discovery,
         things,
@@ -122,12 +126,12 @@ def running_power_plans(hass: HomeAssistant) -> PowerPlansManager:
 
 
 @callback
-def running_hosts(hass: HomeAssistant) -> tuple[HostsManager, DeviceLinks]:
-    """Return the hosts manager and the links of devices; raise InvalidCallError where they are not running."""
+def running_hosts(hass: HomeAssistant) -> tuple[HostsManager, DeviceLinks, Waker]:
+    """Return the managers of hosts; raise InvalidCallError where they are not running."""
     runtime = _runtime(hass)
     if runtime.hosts.is_failed:
         raise InvalidCallError("hosts_not_started")
-    return runtime.hosts, runtime.device_links
+    return runtime.hosts, runtime.device_links, runtime.waker
 
 
 @callback
@@ -235,6 +239,7 @@ async def _async_start_hosts(runtime: Runtime, stops: list[Stop]) -> None:
     stops.append(await runtime.host_discovery.async_start())
     stops.append(runtime.hosts.async_stop)
     stops.append(hosts_activity.async_start_activity(runtime.hosts))
+    stops.append(runtime.waker.async_follow())
     await runtime.hosts.async_start()
 
 

@@ -4,6 +4,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .alarms.switch import async_setup_alarm_switches
+from .hosts.switch import async_setup_host_switches
 from .runtime import IotBridgeConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -13,4 +14,6 @@ async def async_setup_entry(
     _hass: HomeAssistant, entry: IotBridgeConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the switches of each capability."""
-    async_setup_alarm_switches(entry, entry.runtime_data.alarms, async_add_entities)
+    runtime = entry.runtime_data
+    async_setup_host_switches(entry, runtime.hosts, runtime.device_links, runtime.waker, async_add_entities)
+    async_setup_alarm_switches(entry, runtime.alarms, async_add_entities)

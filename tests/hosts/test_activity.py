@@ -12,6 +12,7 @@ from homeassistant.helpers.translation import async_setup as async_setup_transla
 
 from ..automation import Automate
 from ..kit import FakeHost, Kit, settle
+from ..wire import Wire, card
 
 
 @pytest.fixture
@@ -133,6 +134,38 @@ async def test_commands_that_change_nothing_are_left_out(kit: Kit, entries: list
         await host.respond(await send(kit, host, command), "done")
 
     assert entries == []
+
+
+async def wake(kit: Kit, entries: list[Event], user: MockUser) -> list[str]:
+    """Wake a host that is on after 42 seconds; return the sentences about that."""
+    user.name = "Anna"
+    host = await kit.host(cards=[card("a8:a1:59:00:00:01")])
+    await host.announce(power="off", cards=[card("a8:a1:59:00:00:01")])
+    await host.availability("offline")
+    data = {"entity_id": "button.nas_wake_up"}
+    await kit.hass.services.async_call("button", "press", data, blocking=True, context=Context(user_id=user.id))
+    await kit.hass.async_block_till_done()
+    await kit.wait(42)
+    await host.announce()
+    await host.availability("online")
+    return sentences(entries)
+
+
+async def test_a_host_that_was_woken(kit: Kit, wire: Wire, entries: list[Event], hass_admin_user: MockUser) -> None:
+    assert await wake(kit, entries, hass_admin_user) == [
+        "Wake-up of nas: magic packets sent, asked by Anna",
+        "Wake-up of nas: on after 42 s, asked by Anna",
+    ]
+
+
+async def test_an_agent_that_wakes_others_for_somebody(kit: Kit, entries: list[Event]) -> None:
+    host = await kit.host(commands=["wake"])
+    for number, status in enumerate(("done", "failed")):
+        command = {"command": "wake", "id": f"script-{number}", "args": {"mac": ["a8:a1:59:00:00:01"]}}
+        await kit.receive(host.topic("command"), command)
+        await host.respond(command, status, message="No card.")
+
+    assert sentences(entries) == ["Command wake on nas: failed (No card.)"]
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ async def test_a_host_is_one_device(kit: Kit) -> None:
         ("mqtt", "iotbridge_nas_reboot"),
         ("iotbridge", "iotbridge_nas_power_state"),
         ("iotbridge", "iotbridge_nas_command"),
+        ("iotbridge", "iotbridge_nas_power"),
     }
 
 

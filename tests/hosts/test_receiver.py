@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_mqtt_message
 
-from custom_components.iotbridge.hosts import announce_store, discovery, inventory
+from custom_components.iotbridge.hosts import announce_store, inventory
 from custom_components.iotbridge.hosts.commander import CommandResult
+from custom_components.iotbridge.hosts.discovery import host_discovery
 from homeassistant.components.mqtt.const import MQTT_CONNECTION_STATE
 from homeassistant.core import Event, EventStateChangedData, callback
 from homeassistant.helpers import issue_registry as ir
@@ -195,7 +196,7 @@ async def test_strangers_with_a_device_make_room_for_a_host_and_lose_it(
 async def test_addresses_that_strangers_make_up_become_a_bounded_number_of_devices(
     kit: Kit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(discovery, "MAX_DEVICES", 10)
+    monkeypatch.setattr(host_discovery, "MAX_DEVICES", 10)
     for number in range(30):
         fire(kit, f"ipwatch/device/10.0.0.{number}/status", {"timestamp": now(), "cpu_percent": 1})
     for _ in range(4):

@@ -17,19 +17,22 @@ from homeassistant.helpers import (
 )
 
 from ..kit import FakeHost, Kit, response_of, settle
+from ..wire import NETWORK, Wire, card
+
+MAC = "a8:a1:59:00:00:01"
 
 
 async def call(kit: Kit, target: dict[str, Any], command: str = "ping", **data: Any) -> asyncio.Task[Any]:
     """Start the action; it is waiting for responses when this returns."""
+    return await start(kit, "send_command", {"command": command, **target}, **data)
+
+
+async def start(kit: Kit, action: str, target: dict[str, Any], **data: Any) -> asyncio.Task[Any]:
+    """Start an action of IoT Bridge."""
     context = data.pop("context", None)
     task = asyncio.create_task(
         kit.hass.services.async_call(
-            "iotbridge",
-            "send_command",
-            {"command": command, **target, **data},
-            blocking=True,
-            return_response=True,
-            context=context,
+            "iotbridge", action, {**target, **data}, blocking=True, return_response=True, context=context
         )
     )
     await settle()
@@ -271,6 +274,68 @@ class TestTargets:
             await kit.hass.services.async_call(
                 "iotbridge", "send_command", {"area_id": "cellar", **data}, blocking=True
             )
+
+
+class TestWake:
+    """Action wake."""
+
+    async def test_the_results_of_hosts_that_are_woken_at_once(self, kit: Kit, wire: Wire) -> None:
+        hosts = [await kit.host(name, cards=[card(MAC)]) for name in ("desk", "nas", "pi")]
+        for host in hosts[:2]:
+            await host.announce(power="off", cards=[card(MAC)])
+            await host.availability("offline")
+        devices = [device_of(kit, host) for host in hosts]
+        task = await start(kit, "wake", {"device_id": devices}, timeout=30, raise_on_failure=False)
+        await kit.wait(5)
+        await hosts[1].announce(cards=[card(MAC)])
+        await hosts[1].availability("online")
+        for _ in range(5):
+            await kit.wait(5)
+
+        desk, nas, pi = (await response_of(task))["results"]
+        assert wire.take() == [(MAC, NETWORK)]
+        assert desk == {
+            "host": "desk",
+            "node_id": "desk",
+            "device_id": devices[0],
+            "command": "wake",
+            "success": False,
+            "status": "timed_out",
+            "reason": "no_response",
+            "message": "desk is not on after 30 s.",
+            "latency_ms": 30_000.0,
+            "data": {"addresses": [NETWORK], "via": [], "attempts": 3},
+        }
+        assert (nas["success"], nas["status"], nas["latency_ms"]) == (True, "done", 5_000.0)
+        assert (pi["success"], pi["message"], pi["data"]["attempts"]) == (True, "pi is on already.", 0)
+
+    async def test_a_failure_names_the_host(self, kit: Kit) -> None:
+        host = await kit.host()
+        await host.announce(power="off")
+        await host.availability("offline")
+        with pytest.raises(HomeAssistantError) as error:
+            await (await start(kit, "wake", {"device_id": device_of(kit, host)}))
+
+        assert error.value.translation_key == "command_refused"
+        assert error.value.translation_placeholders == {
+            "command": "wake",
+            "hosts": "nas (The MAC address of nas is unknown.)",
+        }
+
+    async def test_a_user_of_the_house_may_not(self, kit: Kit, wire: Wire) -> None:
+        host = await kit.host(cards=[card(MAC)])
+        await kit.hass.auth.async_create_user("owner")  # the first user becomes the owner
+        user = await kit.hass.auth.async_create_user("guest", group_ids=["system-users"])
+        with pytest.raises(Unauthorized):
+            await (await start(kit, "wake", {"device_id": device_of(kit, host)}, context=Context(user_id=user.id)))
+
+        assert wire.sent == []
+
+    async def test_a_device_that_is_no_host(self, kit: Kit) -> None:
+        with pytest.raises(ServiceValidationError) as error:
+            await (await start(kit, "wake", {"entity_id": "light.none"}))
+
+        assert error.value.translation_key == "not_a_host"
 
 
 class TestPermissions:

@@ -1,5 +1,7 @@
 """Activity of hosts: a sentence for each outcome of a command, in place of the changes of its event entity."""
 
+from collections.abc import Mapping
+
 from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, Context, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -7,6 +9,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from ..activity import activity_texts, async_log
 from ..callers import async_caller
 from ..const import DOMAIN
+from ..protocol.messages import WAKE
 from .commander import CommandResult, Outcome
 from .entity_filter import POWER_STATE
 from .event import KEY as COMMAND_EVENT
@@ -28,11 +31,28 @@ def async_start_activity(manager: HostsManager) -> CALLBACK_TYPE:
 
     @callback
     def log(result: CommandResult) -> None:
-        # A command that only asks for messages changes nothing. A dry run has one sentence, that of its acceptance.
-        if result.command and result.command not in HARMLESS and result.outcome is not Outcome.DRY_RUN:
+        if _is_told(result):
             manager.hass.async_create_task(_async_log(manager, result), "iotbridge activity of a command")
 
     return manager.async_add_result_listener(log)
+
+
+def _is_told(result: CommandResult) -> bool:
+    """Return whether a result has a sentence.
+
+    A command that only asks for messages changes nothing. A dry run has one sentence, that of its acceptance. Magic
+    packets that an agent sends every few seconds have that of the host that is woken.
+    """
+    if result.command == WAKE and not result.is_own and result.is_success:
+        return False
+    return bool(result.command) and result.command not in HARMLESS and result.outcome is not Outcome.DRY_RUN
+
+
+def _outcome(result: CommandResult, texts: Mapping[str, str]) -> str:
+    """Return how a command ended."""
+    if result.is_own and result.outcome is Outcome.DONE:
+        return texts["on_after"].format(seconds=f"{result.latency_s or 0:.0f}")
+    return texts["packets_sent" if result.is_own and result.outcome is Outcome.ACCEPTED else result.outcome]
 
 
 async def _async_log(manager: HostsManager, result: CommandResult) -> None:
@@ -46,14 +66,14 @@ async def _async_log(manager: HostsManager, result: CommandResult) -> None:
     device = dr.async_get(hass).async_get(entity.device_id) if entity and entity.device_id else None
     name = (device and (device.name_by_user or device.name)) or host.name
     texts = activity_texts(hass, "host_logbook")
-    key = f"command_{result.command}" if f"command_{result.command}" in texts else "command"
-    parts = [texts[result.outcome]]
+    key = result.command if result.is_own else f"command_{result.command}"
+    parts = [_outcome(result, texts)]
     if result.is_dry_run:
         parts.append(texts["dry_run"])
     if isinstance(result.context, Context):
         who, _ = await async_caller(hass, result.context)
         parts += [texts["asked_by"].format(who=who)] if who else []
-    message = f"{texts[key].format(command=result.command, host=name)}: {', '.join(parts)}"
+    message = f"{texts.get(key or '', texts['command']).format(command=result.command, host=name)}: {', '.join(parts)}"
     if result.outcome in _FAILURES and result.message:
         message = f"{message} ({result.message})"
     async_log(hass, name, message, entity_id)

@@ -59,6 +59,8 @@ class CommandResult:
     """Home Assistant's context of the caller; None where it is unknown."""
     is_dry_run: bool = False
     """True if the host answers commands of this kind without carrying them out."""
+    is_own: bool = False
+    """True if Home Assistant itself carried it out, not the agent of the host."""
 
     @property
     def is_success(self) -> bool:

@@ -1,30 +1,33 @@
 """Diagnostics of hosts: announces and readings, with addresses and texts redacted."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container
 from dataclasses import asdict
 import re
+import time
 from typing import Any
 
 from homeassistant.components.diagnostics import REDACTED
 
 from ..protocol.messages import Announce, Reading
+from ..protocol.topics import HostKey
 from ..pseudonyms import Pseudonyms
+from .inventory import Host
 from .manager import HostsManager
 
 # Text readings whose values many hosts have in common.
 PUBLIC_READINGS = ("platform", "platform_version", "boot_time", "collectors_failed")
-KNOWN_COMMANDS = ("shutdown", "reboot", "suspend", "status", "ping")
+KNOWN_COMMANDS = ("shutdown", "reboot", "suspend", "wake", "status", "ping")
 # Readings with a name chosen by the user in their key: a mount point, a service, a container, a check.
 NAMED_READINGS = re.compile(r"(disk_percent|disk_free|systemd|docker|health|check|latency|changed)_(.+)")
 
 
 def hosts_diagnostics(manager: HostsManager, names: Pseudonyms) -> dict[str, Any]:
     """Return the hosts, and the number of rejected messages by topic."""
-    diagnostics = manager.diagnostics()
-    hosts = [_host(host, names) for host in diagnostics["hosts"]]
+    now, flooding = time.monotonic(), manager.flooding()
+    hosts = [_host(host, names) | _state(host, now, flooding) for host in manager.inventory]
     rejected: Counter[str] = Counter()
-    for source, count in diagnostics["rejected"].items():
+    for source, count in manager.rejected.items():
         rejected[names.topic(source)] += count
     return {
         "rejected": dict(rejected),
@@ -32,13 +35,23 @@ def hosts_diagnostics(manager: HostsManager, names: Pseudonyms) -> dict[str, Any
     }
 
 
-def _host(host: Mapping[str, Any], names: Pseudonyms) -> dict[str, Any]:
-    announce: Announce | None = host["announce"]
+def _host(host: Host, names: Pseudonyms) -> dict[str, Any]:
     return {
-        **host,
-        "topic": names.topic(host["topic"]),
-        "announce": _announce(announce, names) if announce else None,
-        "readings": {_key(key, names): _reading(key, value, names) for key, value in host["readings"].items()},
+        "topic": names.topic(str(host.key)),
+        "announce": _announce(host.announce, names) if host.announce else None,
+        "readings": {_key(key, names): _reading(key, value, names) for key, value in host.readings.items()},
+    }
+
+
+def _state(host: Host, now: float, flooding: Container[HostKey]) -> dict[str, Any]:
+    return {
+        "is_available": host.is_available,
+        "power": host.power,
+        "intent": host.intent,
+        "silent_for_s": round(now - host.last_seen_at, 1),
+        "clock_offset_s": host.clock_offset_s,
+        "has_conflict": host.has_conflict,
+        "is_flooding": host.key in flooding,
     }
 
 

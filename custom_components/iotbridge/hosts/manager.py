@@ -208,7 +208,7 @@ class HostsManager:
             return
         for host in self.inventory.sweep(now):
             self._async_notify_host(host)
-        self._async_check_floods(now)
+        self._async_check_floods()
         self.issues.async_set(ir.TOO_MANY_HOSTS, "", self.inventory.is_full, limit=str(MAX_HOSTS))
         if (total := self.rejected.total()) != self._reported_rejected:
             self._reported_rejected = total
@@ -294,8 +294,8 @@ class HostsManager:
         )
 
     @callback
-    def _async_check_floods(self, now: float) -> None:
-        flooding = self._intake.flooding(now)
+    def _async_check_floods(self) -> None:
+        flooding = self.flooding()
         for host in self.inventory:
             self.issues.async_set(ir.HOST_FLOODING, str(host.key), host.key in flooding, host=host.name)
 
@@ -357,28 +357,13 @@ class HostsManager:
         """Return the number of hosts in one of these power states."""
         return sum(host.power in powers and host.is_known for host in self.inventory)
 
-    def diagnostics(self) -> dict[str, Any]:
-        """Return the data for diagnostics; the caller redacts them."""
-        now = time.monotonic()
-        flooding = self._intake.flooding(now)
-        return {
-            "rejected": dict(self.rejected),
-            "hosts": [
-                {
-                    "topic": str(host.key),
-                    "announce": host.announce,
-                    "is_available": host.is_available,
-                    "power": host.power,
-                    "intent": host.intent,
-                    "silent_for_s": round(now - host.last_seen_at, 1),
-                    "clock_offset_s": host.clock_offset_s,
-                    "has_conflict": host.has_conflict,
-                    "is_flooding": host.key in flooding,
-                    "readings": host.readings,
-                }
-                for host in self.inventory
-            ],
-        }
+    def is_reachable(self, host: Host) -> bool:
+        """Return whether a command can reach the host now, and its power state is known."""
+        return host.is_online and self.is_connected
+
+    def flooding(self) -> set[HostKey]:
+        """Return the hosts that send more than is read."""
+        return self._intake.flooding(time.monotonic())
 
 
 def _listeners[K, T](listeners: Mapping[K | None, list[T]], key: K) -> list[T]:

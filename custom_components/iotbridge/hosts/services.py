@@ -1,4 +1,4 @@
-"""Action ``send_command``: resolves hosts, checks permissions, and returns each host's response."""
+"""Actions ``send_command`` and ``wake``: resolve hosts, check permissions, and return each host's response."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,13 +15,15 @@ from homeassistant.helpers import config_validation as cv, entity_registry as er
 from ..callers import async_user
 from ..const import DOMAIN
 from ..errors import CommandFailedError, InvalidCallError
-from ..protocol.messages import COMMAND_NAME
+from ..protocol.messages import COMMAND_NAME, WAKE
 from .commander import CommandResult, Outcome
 from .device_links import DeviceLinks
 from .inventory import Host
 from .manager import HostsManager
+from .wake.waker import DEFAULT_TIMEOUT_S, Waker
 
 SERVICE_SEND_COMMAND = "send_command"
+SERVICE_WAKE = "wake"
 
 ATTR_COMMAND = "command"
 ATTR_ARGS = "args"
@@ -39,19 +41,55 @@ SEND_COMMAND_SCHEMA = cv.make_entity_service_schema(
         vol.Optional(ATTR_RAISE_ON_FAILURE, default=True): cv.boolean,
     }
 )
+WAKE_SCHEMA = cv.make_entity_service_schema(
+    {
+        vol.Optional(ATTR_TIMEOUT, default=DEFAULT_TIMEOUT_S): vol.All(vol.Coerce(float), vol.Range(min=1, max=1800)),
+        vol.Optional(ATTR_RAISE_ON_FAILURE, default=True): cv.boolean,
+    }
+)
+
+type Managers = tuple[HostsManager, DeviceLinks, Waker]
 
 
 @callback
-def async_setup_host_services(hass: HomeAssistant, managers: Callable[[], tuple[HostsManager, DeviceLinks]]) -> None:
-    """Register the actions of hosts; ``managers`` returns host_names of the loaded entry or raises InvalidCallError."""
+def async_setup_host_services(hass: HomeAssistant, managers: Callable[[], Managers]) -> None:
+    """Register the actions of hosts; ``managers`` returns those of the loaded entry or raises InvalidCallError."""
 
     async def send_command(call: ServiceCall) -> ServiceResponse:
-        response = await async_send_command(*managers(), call)
+        manager, device_links, _ = managers()
+        response = await async_send_command(manager, device_links, call)
         return response if call.return_response else None
 
+    async def wake(call: ServiceCall) -> ServiceResponse:
+        _, device_links, waker = managers()
+        response = await async_wake(hass, device_links, waker, call)
+        return response if call.return_response else None
+
+    optional = SupportsResponse.OPTIONAL
     hass.services.async_register(
-        DOMAIN, SERVICE_SEND_COMMAND, send_command, SEND_COMMAND_SCHEMA, supports_response=SupportsResponse.OPTIONAL
+        DOMAIN, SERVICE_SEND_COMMAND, send_command, SEND_COMMAND_SCHEMA, supports_response=optional
     )
+    hass.services.async_register(DOMAIN, SERVICE_WAKE, wake, WAKE_SCHEMA, supports_response=optional)
+
+
+async def async_wake(hass: HomeAssistant, device_links: DeviceLinks, waker: Waker, call: ServiceCall) -> dict[str, Any]:
+    """Wake all targets in parallel; return the result of each when it is on, or at the deadline.
+
+    Raises the errors of ``async_send_command``.
+    """
+    hosts = _targets(hass, device_links, call)
+    await async_check_permission(hass, call.context, hosts, WAKE)
+    timeout_s = call.data[ATTR_TIMEOUT]
+    results = await asyncio.gather(*(waker.async_wake(host, timeout_s, call.context) for host in hosts))
+    return _responses(device_links, call, WAKE, hosts, results)
+
+
+async def async_start_wake(hass: HomeAssistant, waker: Waker, host: Host, context: Context | None) -> None:
+    """Start to wake a host for an entity; raise Unauthorized, or CommandFailedError if that is impossible."""
+    await async_check_permission(hass, context, [host], WAKE)
+    wake = waker.async_start(host, context=context)
+    if wake.result.done():
+        raise_failures(WAKE, [host], [wake.result.result()])
 
 
 async def async_send_command(manager: HostsManager, device_links: DeviceLinks, call: ServiceCall) -> dict[str, Any]:
@@ -62,14 +100,21 @@ async def async_send_command(manager: HostsManager, device_links: DeviceLinks, c
     """
     hass, command = manager.hass, call.data[ATTR_COMMAND]
     hosts = _targets(hass, device_links, call)
-    await _check_permission(hass, call, hosts)
+    await async_check_permission(hass, call.context, hosts, command)
     timeout_s = call.data.get(ATTR_TIMEOUT, manager.response_timeout_s)
     args = call.data.get(ATTR_ARGS)
     results = await asyncio.gather(
         *(async_send_to(manager, host, command, args, timeout_s, call.context) for host in hosts)
     )
+    return _responses(device_links, call, command, hosts, results)
+
+
+def _responses(
+    device_links: DeviceLinks, call: ServiceCall, command: str, hosts: list[Host], results: list[CommandResult]
+) -> dict[str, Any]:
+    """Return the response of an action; raise CommandFailedError if the caller wants that."""
     if call.data[ATTR_RAISE_ON_FAILURE]:
-        _raise_failures(command, hosts, results)
+        raise_failures(command, hosts, results)
     return {
         "results": [
             _response(host, device_links.device_id(host), result) for host, result in zip(hosts, results, strict=True)
@@ -86,7 +131,7 @@ async def async_send_to(
     context: Context | None = None,
 ) -> CommandResult:
     """Send a command to one host and return the result; a host that is not online gets none."""
-    if host.is_online and manager.is_connected:
+    if manager.is_reachable(host):
         try:
             return await manager.async_send(host, command, args, timeout_s, context)
         except TypeError as error:
@@ -124,16 +169,16 @@ def _targets(hass: HomeAssistant, device_links: DeviceLinks, call: ServiceCall) 
     return sorted(hosts.values(), key=lambda host: host.name)
 
 
-async def _check_permission(hass: HomeAssistant, call: ServiceCall, hosts: list[Host]) -> None:
+async def async_check_permission(hass: HomeAssistant, context: Context | None, hosts: list[Host], command: str) -> None:
     """Raise Unauthorized unless the user is an admin, or sends a harmless command to hosts they may control.
 
     Automations have no user: their author had the permission.
     """
-    user = await async_user(hass, call.context)
+    user = await async_user(hass, context)
     if user is None or user.is_admin:
         return
-    if call.data[ATTR_COMMAND] not in HARMLESS or not all(can_control(hass, user, h) for h in hosts):
-        raise Unauthorized(context=call.context, permission=POLICY_CONTROL)
+    if command not in HARMLESS or not all(can_control(hass, user, h) for h in hosts):
+        raise Unauthorized(context=context, permission=POLICY_CONTROL)
 
 
 def can_control(hass: HomeAssistant, user: User, host: Host) -> bool:
@@ -157,7 +202,7 @@ def _response(host: Host, device_id: str | None, result: CommandResult) -> dict[
     }
 
 
-def _raise_failures(command: str, hosts: list[Host], results: list[CommandResult]) -> None:
+def raise_failures(command: str, hosts: list[Host], results: list[CommandResult]) -> None:
     """Raise CommandFailedError with the hosts by kind of failure; if all failed alike, with a sentence of its own."""
     failures: dict[str, list[str]] = {}
     for host, result in zip(hosts, results, strict=True):

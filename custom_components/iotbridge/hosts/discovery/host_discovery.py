@@ -12,12 +12,12 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.json import json_dumps
 from homeassistant.helpers.translation import async_get_translations
 
-from .. import issues as ir, mqtt_client
-from ..const import DOMAIN, LOGGER, MQTT_DOMAIN
-from ..protocol.topics import HostKey
-from .discovery_monitor import DiscoveryMonitor
-from .inventory import Host
-from .manager import HostsManager
+from ... import issues as ir, mqtt_client
+from ...const import DOMAIN, LOGGER, MQTT_DOMAIN
+from ...protocol.topics import HostKey
+from ..inventory import Host
+from ..manager import HostsManager
+from .monitor import DiscoveryMonitor
 
 # An IoT Bridge agent announces itself within seconds of its first message; a host that has not by then never will.
 ANNOUNCE_WITHIN_S = 15.0

@@ -13,11 +13,11 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_track_time_interval
 
-from .. import issues as ir, mqtt_client
-from ..protocol.topics import HostKey
-from .device_links import DeviceLinks
-from .inventory import Host
-from .manager import HostsManager
+from ... import issues as ir, mqtt_client
+from ...protocol.topics import HostKey
+from ..device_links import DeviceLinks
+from ..inventory import Host
+from ..manager import HostsManager
 
 INTERVAL = timedelta(seconds=10)
 # An agent that sees its own announce cleared, or was just started, publishes on its own within seconds.

@@ -1,0 +1,68 @@
+"""Button of a host: wakes it."""
+
+from typing import override
+
+from homeassistant.components.button import ButtonEntity
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import callback
+from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .device_links import DeviceLinks
+from .entity import IotBridgeHostEntity
+from .inventory import Host
+from .manager import HostsManager
+from .services import async_start_wake
+from .wake.waker import Waker
+
+KEY = "wake"
+
+
+@callback
+def async_setup_host_buttons(
+    entry: ConfigEntry,
+    manager: HostsManager,
+    device_links: DeviceLinks,
+    waker: Waker,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the button of each host once its device exists and the address of a card is known."""
+    waiting: dict[str, DeviceEntry] = {}
+
+    @callback
+    def add_host(host: Host, device: DeviceEntry) -> None:
+        waiting[host.uid] = device
+        add_if_ready(host)
+
+    @callback
+    def add_if_ready(host: Host) -> None:
+        if host.uid in waiting and waker.can_wake(host):
+            async_add_entities([WakeButton(manager, host, waiting.pop(host.uid), waker)])
+
+    @callback
+    def forget(host: Host) -> None:
+        waiting.pop(host.uid, None)
+
+    entry.async_on_unload(device_links.async_add_listener(add_host))
+    entry.async_on_unload(manager.async_add_host_listener(add_if_ready))
+    entry.async_on_unload(manager.async_add_forget_listener(forget))
+
+
+class WakeButton(IotBridgeHostEntity, ButtonEntity):
+    """Button that sends magic packets until the host is on."""
+
+    def __init__(self, manager: HostsManager, host: Host, device: DeviceEntry, waker: Waker) -> None:
+        """Set the key."""
+        super().__init__(manager, host, device, KEY)
+        self._waker = waker
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether hosts could be started; packets can be sent while the broker is away."""
+        return not self._manager.is_failed
+
+    @override
+    async def async_press(self) -> None:
+        """Start to wake the host, and return after that: an event follows when it is on."""
+        await async_start_wake(self.hass, self._waker, self._host, self._context)

@@ -1,0 +1,1 @@
+"""Discovery messages of hosts: published for those that publish none, and monitored for all."""

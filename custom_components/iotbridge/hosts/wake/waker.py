@@ -1,0 +1,227 @@
+"""Waker of hosts: sends magic packets until a host is on or the deadline has passed."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+import time
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
+
+from ...issues import WAKE_NOT_ARMED
+from ...protocol.messages import IPV4, WAKE
+from ...protocol.topics import HostKey
+from ..commander import CommandResult, Outcome
+from ..device_links import DeviceLinks
+from ..inventory import Host, PowerState
+from ..manager import HostsManager
+from .magic_packet import magic_packet
+from .routes import Route, WakeSettings, agent_in, can_send, is_unarmed, routes_to
+from .sender import LIMITED_BROADCAST, async_networks, send
+
+RETRY_S = 10.0
+DEFAULT_TIMEOUT_S = 180.0
+# A script that calls the action in a loop must not flood the network.
+MAX_WAKES = 6
+_WINDOW_S = 60.0
+# Timers may fire this much too early.
+_EARLY_S = 0.1
+_MAX_ADDRESSES = 16
+
+
+@dataclass(slots=True)
+class Wake:
+    """Running wake of one host, which several calls may wait for."""
+
+    host: Host
+    context: Context | None
+    started_at: float
+    deadline: float
+    result: asyncio.Future[CommandResult]
+    is_on: asyncio.Event = field(default_factory=asyncio.Event)
+    addresses: dict[str, None] = field(default_factory=dict)
+    via: dict[str, None] = field(default_factory=dict)
+    attempts: int = 0
+
+    def ended(self, outcome: Outcome, message: str, reason: str | None = None) -> CommandResult:
+        """Return the result as of now."""
+        return CommandResult(
+            key=self.host.key,
+            outcome=outcome,
+            command=WAKE,
+            message=message,
+            reason=reason,
+            latency_s=time.monotonic() - self.started_at,
+            data={"addresses": [*self.addresses], "via": [*self.via], "attempts": self.attempts},
+            context=self.context,
+            is_own=True,
+        )
+
+
+class Waker:
+    """Wakes hosts, each in one loop at a time."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, manager: HostsManager, device_links: DeviceLinks
+    ) -> None:
+        """Start without running wakes."""
+        self._hass = hass
+        self._entry = entry
+        self._manager = manager
+        self._device_links = device_links
+        self._running: dict[HostKey, Wake] = {}
+        self._started: dict[HostKey, deque[float]] = {}
+        # Hosts that somebody wants to wake: only for these it matters whether their cards are armed.
+        self._wanted: set[HostKey] = set()
+        # By device: what the user configured.
+        self.settings: dict[str, WakeSettings] = {}
+
+    @callback
+    def async_follow(self) -> CALLBACK_TYPE:
+        """Follow the announces of the hosts that are woken; return a callback that ends that."""
+        return self._manager.async_add_host_listener(self._async_check_cards)
+
+    @callback
+    def async_want(self, host: Host) -> None:
+        """Open a repair for a host that is to be woken if none of its cards is armed."""
+        self._wanted.add(host.key)
+        self._async_check_cards(host)
+
+    @callback
+    def _async_check_cards(self, host: Host) -> None:
+        if host.key in self._wanted:
+            is_open = is_unarmed(host) and not self._settings(host).macs
+            self._manager.issues.async_set(WAKE_NOT_ARMED, str(host.key), is_open, host=host.name)
+
+    def can_wake(self, host: Host) -> bool:
+        """Return whether the address of a network card of the host is known."""
+        return bool(routes_to(host, self._settings(host)))
+
+    async def async_wake(self, host: Host, timeout_s: float, context: Context | None = None) -> CommandResult:
+        """Wake a host; return the result when it is on, or after ``timeout_s``."""
+        wake = self.async_start(host, timeout_s, context)
+        await asyncio.wait((wake.result,), timeout=timeout_s)
+        if wake.result.done():
+            return wake.result.result()
+        return wake.ended(Outcome.TIMED_OUT, *_not_on(host, timeout_s))
+
+    @callback
+    def async_start(self, host: Host, timeout_s: float = DEFAULT_TIMEOUT_S, context: Context | None = None) -> Wake:
+        """Start to wake a host, or join the loop that does so already."""
+        now = time.monotonic()
+        if wake := self._running.get(host.key):
+            wake.deadline = max(wake.deadline, now + timeout_s)
+            return wake
+        wake = Wake(host, context, now, now + timeout_s, self._hass.loop.create_future())
+        if result := self._immediate_result(wake):
+            if not result.is_success:
+                self._manager.async_publish_result(result)
+            wake.result.set_result(result)
+            return wake
+        self._started.setdefault(host.key, deque(maxlen=MAX_WAKES)).append(now)
+        self._running[host.key] = wake
+        self.async_want(host)
+        self._entry.async_create_background_task(self._hass, self._async_run(wake), f"iotbridge wake {host.key}")
+        return wake
+
+    def _immediate_result(self, wake: Wake) -> CommandResult | None:
+        host, started = wake.host, self._started.get(wake.host.key) or deque()
+        if self._is_on(host):
+            return wake.ended(Outcome.DONE, f"{host.name} is on already.")
+        if not self.can_wake(host):
+            return wake.ended(Outcome.FAILED, f"The MAC address of {host.name} is unknown.", "no_mac")
+        if len(started) == MAX_WAKES and wake.started_at - started[0] < _WINDOW_S:
+            return wake.ended(Outcome.REFUSED, f"More than {MAX_WAKES} times in a minute.", "rate_limited")
+        return None
+
+    async def _async_run(self, wake: Wake) -> None:
+        """Send packets and wait, again and again."""
+        result = wake.ended(Outcome.FAILED, "IoT Bridge was stopped.", "not_sent")
+
+        @callback
+        def changed(host: Host) -> None:
+            if self._is_on(host):
+                wake.is_on.set()
+
+        remove_listener = self._manager.async_add_host_listener(changed, wake.host.key)
+        try:
+            result = await self._async_result(wake)
+        finally:
+            remove_listener()
+            del self._running[wake.host.key]
+            wake.result.set_result(result)
+            self._manager.async_publish_result(result)
+
+    async def _async_result(self, wake: Wake) -> CommandResult:
+        host = wake.host
+        while True:
+            await self._async_send(wake)
+            wake.attempts += 1
+            if not wake.addresses:
+                return wake.ended(Outcome.FAILED, "No network accepted the magic packets.", "not_sent")
+            if wake.attempts == 1:
+                message = f"Magic packets were sent to {', '.join(wake.addresses)}."
+                self._manager.async_publish_result(wake.ended(Outcome.ACCEPTED, message))
+            if await _is_set_within(wake.is_on, min(RETRY_S, wake.deadline - time.monotonic())):
+                return wake.ended(Outcome.DONE, f"{host.name} is on after {time.monotonic() - wake.started_at:.0f} s.")
+            if time.monotonic() >= wake.deadline - _EARLY_S:
+                return wake.ended(Outcome.TIMED_OUT, *_not_on(host, wake.deadline - wake.started_at))
+
+    async def _async_send(self, wake: Wake) -> None:
+        """Send packets on every route: from here, and by an agent that the user chose or that is nearer."""
+        settings = self._settings(wake.host)
+        networks = await async_networks(self._hass)
+        for route in routes_to(wake.host, settings, networks):
+            packets = [magic_packet(mac, settings.password) for mac in route.macs]
+            addresses = [route.broadcast] if route.broadcast else [*networks, LIMITED_BROADCAST]
+            wake.addresses |= dict.fromkeys(send(packets, addresses, settings.port))
+            is_near = route.broadcast in (None, LIMITED_BROADCAST, *networks)
+            if agent := self._agent(wake.host, route, settings, is_near=is_near):
+                await self._async_send_via(wake, agent, route, settings)
+
+    def _agent(self, host: Host, route: Route, settings: WakeSettings, *, is_near: bool) -> Host | None:
+        chosen = self._device_links.host(settings.via) if settings.via else None
+        if chosen and can_send(chosen):
+            return chosen
+        return None if is_near else agent_in(route.broadcast, host, self._manager.inventory)
+
+    async def _async_send_via(self, wake: Wake, agent: Host, route: Route, settings: WakeSettings) -> None:
+        args: dict[str, Any] = {"mac": [*route.macs], "broadcast": route.broadcast, "password": settings.password}
+        args = {key: value for key, value in args.items() if value}
+        timeout_s = self._manager.response_timeout_s
+        result = await self._manager.async_send(agent, WAKE, args, timeout_s, wake.context)
+        if result.is_success:
+            wake.addresses |= dict.fromkeys(_addresses(result.data))
+            wake.via[agent.name] = None
+
+    def _settings(self, host: Host) -> WakeSettings:
+        return self.settings.get(self._device_links.device_id(host) or "", WakeSettings())
+
+    def _is_on(self, host: Host) -> bool:
+        """Return whether a host is on; while the broker is away, the last state proves nothing."""
+        return host.power is PowerState.ON and self._manager.is_reachable(host)
+
+
+async def _is_set_within(event: asyncio.Event, timeout_s: float) -> bool:
+    """Wait for an event; return whether it was set in time."""
+    try:
+        async with asyncio.timeout(max(0.0, timeout_s)):
+            await event.wait()
+    except TimeoutError:
+        return event.is_set()
+    return True
+
+
+def _not_on(host: Host, timeout_s: float) -> tuple[str, str]:
+    """Return message and reason for a host that is not on at the deadline."""
+    return f"{host.name} is not on after {timeout_s:.0f} s.", "no_response"
+
+
+def _addresses(data: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the addresses in the response of an agent, which may hold anything."""
+    listed = data.get("addresses")
+    for address in listed[:_MAX_ADDRESSES] if isinstance(listed, list) else ():
+        if isinstance(address, str) and IPV4.fullmatch(address):
+            yield address

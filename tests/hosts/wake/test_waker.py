@@ -1,0 +1,212 @@
+"""Waker: hosts are woken until they say hello, by the packets on the wire and the results."""
+
+import asyncio
+from typing import Any
+
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.iotbridge.hosts.commander import CommandResult
+from homeassistant.helpers import issue_registry as ir
+from tests.automation import connection
+from tests.kit import FakeHost, Kit, settle
+from tests.wire import NETWORK, Wire, card
+
+MAC, OTHER = "a8:a1:59:00:00:01", "a8:a1:59:00:00:02"
+FAR = "192.168.7.255"
+HERE = [(MAC, NETWORK)]
+
+
+async def go_off(host: FakeHost, **announce: Any) -> None:
+    await host.announce(power="off", **announce)
+    await host.availability("offline")
+
+
+async def come_on(host: FakeHost, **announce: Any) -> None:
+    await host.announce(**announce)
+    await host.availability("online")
+
+
+async def asleep(kit: Kit, *cards: dict[str, Any], node_id: str = "nas") -> FakeHost:
+    """Return a host that is off."""
+    cards = cards or (card(MAC),)
+    host = await kit.host(node_id, cards=[*cards])
+    await go_off(host, cards=[*cards])
+    return host
+
+
+async def wake(kit: Kit, host: FakeHost, timeout_s: float = 60.0) -> asyncio.Task[CommandResult]:
+    """Start to wake a host."""
+    runtime = kit.hass.config_entries.async_entries("iotbridge")[0].runtime_data
+    found = next(found for found in runtime.hosts.inventory if found.uid == host.uid)
+    task = asyncio.create_task(runtime.waker.async_wake(found, timeout_s))
+    await settle()
+    return task
+
+
+def issues(kit: Kit) -> list[str | None]:
+    return [issue.translation_key for issue in ir.async_get(kit.hass).issues.values()]
+
+
+def last_event(kit: Kit) -> tuple[Any, ...]:
+    attributes = kit.state("iotbridge_nas_command").attributes
+    return tuple(attributes.get(key) for key in ("event_type", "command", "reason"))
+
+
+async def test_packets_are_sent_every_ten_seconds_until_the_host_says_hello(kit: Kit, wire: Wire) -> None:
+    host = await asleep(kit)
+    task = await wake(kit, host)
+    assert wire.take() == HERE
+    assert last_event(kit) == ("accepted", "wake", None)
+    await kit.wait(9)
+    assert wire.take() == []
+    await kit.wait(1)
+    assert wire.take() == HERE
+    await kit.wait(5)
+    await come_on(host)
+
+    result = await task
+    assert (result.is_success, result.latency_s, result.message) == (True, 15.0, "nas is on after 15 s.")
+    assert result.data == {"addresses": [NETWORK], "via": [], "attempts": 2}
+    assert last_event(kit) == ("done", "wake", None)
+    await kit.wait(30)
+    assert wire.take() == []
+
+
+async def test_a_host_that_stays_away_is_given_up_at_the_deadline(kit: Kit, wire: Wire) -> None:
+    task = await wake(kit, await asleep(kit), 25)
+    for _ in range(5):
+        await kit.wait(5)
+
+    result = await task
+    assert (result.is_success, result.reason, result.data["attempts"]) == (False, "no_response", 3)
+    assert result.message == "nas is not on after 25 s."
+    assert last_event(kit) == ("timed_out", "wake", "no_response")
+    wire.take()
+    await kit.wait(60)
+    assert wire.take() == []
+
+
+async def test_a_host_that_is_on_needs_no_packets(kit: Kit, wire: Wire) -> None:
+    result = await (await wake(kit, await kit.host(cards=[card(MAC)])))
+
+    assert (result.is_success, result.data["attempts"]) == (True, 0)
+    assert wire.sent == []
+    assert kit.state("iotbridge_nas_command").state == "unknown"
+
+
+async def test_the_last_state_before_the_broker_went_away_proves_nothing(kit: Kit, wire: Wire) -> None:
+    """The broker may run on the very host that is woken."""
+    host = await kit.host(cards=[card(MAC)])
+    await connection(kit, is_connected=False)
+    task = await wake(kit, host)
+    assert wire.take() == HERE
+    assert not task.done()
+    await connection(kit, is_connected=True)
+    await come_on(host)
+
+    assert (await task).is_success
+
+
+async def test_a_host_whose_card_is_unknown(kit: Kit, wire: Wire) -> None:
+    host = await kit.host()
+    await go_off(host)
+    result = await (await wake(kit, host))
+
+    assert (result.outcome, result.reason) == ("failed", "no_mac")
+    assert last_event(kit) == ("failed", "wake", "no_mac")
+
+
+async def test_an_unknown_network_is_every_network_of_home_assistant(kit: Kit, wire: Wire) -> None:
+    task = await wake(kit, await asleep(kit, card(MAC, None)))
+
+    assert wire.take() == [(MAC, NETWORK), (MAC, "255.255.255.255")]
+    task.cancel()
+
+
+async def test_a_network_that_is_down_is_named_at_once(kit: Kit, wire: Wire) -> None:
+    wire.is_down = True
+    result = await (await wake(kit, await asleep(kit)))
+
+    assert (result.outcome, result.reason, result.data["addresses"]) == ("failed", "not_sent", [])
+
+
+async def test_an_agent_in_the_network_of_the_host_sends_for_home_assistant(kit: Kit, wire: Wire) -> None:
+    pi = await kit.host("pi", cards=[card(OTHER, FAR)], commands=["wake"])
+    host = await asleep(kit, card(MAC, FAR))
+    task = await wake(kit, host)
+    assert wire.take() == [(MAC, FAR)], "a router may let it through"
+    (command,) = pi.commands()
+    assert (command["command"], command["args"]) == ("wake", {"mac": [MAC], "broadcast": FAR})
+    await pi.respond(command, "done", data={"addresses": [FAR, "not an address", 7]})
+    await settle()
+    await come_on(host, cards=[card(MAC, FAR)])
+
+    assert (await task).data == {"addresses": [FAR], "via": ["pi"], "attempts": 1}
+
+
+async def test_an_agent_whose_permission_is_missing_is_not_asked(kit: Kit, wire: Wire) -> None:
+    pi = await kit.host("pi", cards=[card(OTHER, FAR)])
+    task = await wake(kit, await asleep(kit, card(MAC, FAR)))
+
+    assert pi.commands() == []
+    task.cancel()
+
+
+async def test_calls_for_one_host_join_and_keep_their_own_deadlines(kit: Kit, wire: Wire) -> None:
+    host = await asleep(kit)
+    long, short = await wake(kit, host, 60), await wake(kit, host, 8)
+    assert len(wire.sent) == 3, "one packet, three times"
+    await kit.wait(8)
+    await settle()
+    assert short.done()
+    assert (short.result().is_success, long.done()) == (False, False)
+    await come_on(host)
+
+    assert (await long).is_success
+
+
+async def test_there_is_a_limit_for_each_host(kit: Kit, wire: Wire) -> None:
+    wire.is_down = True
+    host, other = await asleep(kit), await asleep(kit, card(OTHER), node_id="desk")
+    for _ in range(6):
+        assert (await (await wake(kit, host))).reason == "not_sent"
+    assert (await (await wake(kit, host))).reason == "rate_limited"
+    assert last_event(kit) == ("refused", "wake", "rate_limited")
+    assert (await (await wake(kit, other))).reason == "not_sent"
+    await kit.wait(60)
+
+    assert (await (await wake(kit, host))).reason == "not_sent"
+
+
+async def test_a_wake_ends_with_iot_bridge(kit: Kit, wire: Wire, entry: MockConfigEntry) -> None:
+    task = await wake(kit, await asleep(kit))
+    assert await kit.hass.config_entries.async_unload(entry.entry_id)
+
+    assert not (await task).is_success
+    wire.take()
+    await kit.wait(30)
+    assert wire.take() == []
+
+
+async def test_a_repair_for_a_host_that_is_to_be_woken_and_cannot(kit: Kit, wire: Wire) -> None:
+    unarmed = [card(MAC, wake=False)]
+    host = await asleep(kit, *unarmed)
+    assert "wake_not_armed" not in issues(kit), "not for everybody"
+    task = await wake(kit, host)
+    assert "wake_not_armed" in issues(kit)
+    assert wire.take() == HERE, "the firmware may arm it when it powers down"
+    await come_on(host, cards=unarmed)
+    assert (await task).is_success
+    assert "wake_not_armed" in issues(kit)
+
+    await host.announce(cards=[card(MAC, wake=True)])
+    assert "wake_not_armed" not in issues(kit)
+    await host.announce(cards=unarmed)
+    assert "wake_not_armed" in issues(kit)
+
+
+async def test_no_repair_where_one_card_may_be_armed(kit: Kit, wire: Wire) -> None:
+    task = await wake(kit, await asleep(kit, card(MAC, wake=False), card(OTHER, wake=None)))
+
+    assert "wake_not_armed" not in issues(kit)
+    task.cancel()
