@@ -7,7 +7,7 @@ import pytest
 from custom_components.iotbridge.alarms.engine.kinds import KINDS, AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.parameters import Parameter, ParameterType
 from custom_components.iotbridge.alarms.flow.condition_form import parameter_texts, read, result_now, schema, suggested
-from custom_components.iotbridge.alarms.flow.fields import FieldError
+from custom_components.iotbridge.forms import FieldError
 from homeassistant.core import HomeAssistant
 
 from ..conditions import examples, examples_of

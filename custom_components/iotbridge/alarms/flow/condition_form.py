@@ -10,14 +10,14 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import TemplateError
 from homeassistant.helpers import selector
 
-from ...forms import TEXT
+from ...forms import DURATION, TEXT, FieldError, duration, seconds, text
 from ...topic_filters import fault
 from ..engine.evaluation.formatting import duration_text, number_text
 from ..engine.kinds import KINDS, AlarmKind, Condition
 from ..engine.models import Severity
 from ..engine.parameters import Parameter, ParameterError, ParameterType
 from ..runtime.template_result import TemplateResult, async_template_result
-from .fields import DURATION, NUMBER, SEVERITY, TEXTS, FieldError, duration, filled, number_with, seconds, text
+from .fields import NUMBER, SEVERITY, TEXTS, filled, number_with
 
 LEARNED, FIXED = RHYTHMS = ("learned", "fixed")
 _RHYTHM = selector.SelectSelector(

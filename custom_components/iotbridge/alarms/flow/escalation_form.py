@@ -10,8 +10,8 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.helpers import selector
 
 from ...const import SUBENTRY_NOTIFIER
+from ...forms import DURATION, FieldError, duration, seconds
 from ..engine.rule import EscalationPolicy, EscalationStep
-from .fields import DURATION, FieldError, duration, seconds
 
 _MOST_MINUTES = 7 * 24 * 60
 

@@ -12,7 +12,7 @@ from homeassistant.config_entries import ConfigSubentry, ConfigSubentryFlow, Sub
 from homeassistant.helpers import selector
 
 from ...const import SUBENTRY_ALARM, SUBENTRY_NOTIFIER
-from ...forms import LINES, choices
+from ...forms import LINES, FieldError, choices
 from ...markdown import escaped
 from ...migration import marked
 from ...texts import Texts, async_texts
@@ -21,7 +21,6 @@ from ..notifications.channels import CHANNELS
 from ..notifications.channels.channel import Target
 from ..runtime.limit_units import async_with_unit
 from .escalation_form import groups
-from .fields import FieldError
 from .summaries import condition_text, timing_text
 from .yaml_import import Imported, ImportYamlError, Skipped, read
 

@@ -10,7 +10,7 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState, C
 from homeassistant.helpers import selector
 
 from ...const import SUBENTRY_ALARM, SUBENTRY_WINDOW
-from ...forms import TEXT, choices
+from ...forms import DURATION, TEXT, FieldError, choices, duration, seconds, text
 from ...migration import marked
 from ...subentries import read
 from ...texts import async_texts
@@ -18,7 +18,6 @@ from ..engine.maintenance_window import MaintenanceWindow
 from ..engine.rule import Selection
 from . import entities_form
 from .escalation_form import groups
-from .fields import DURATION, FieldError, duration, seconds, text
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_S = 86400.0

@@ -18,7 +18,7 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers import selector
 
 from ...const import SUBENTRY_NOTIFIER
-from ...forms import TEXT
+from ...forms import TEXT, FieldError, text
 from ...markdown import escaped
 from ...migration import marked
 from ...subentries import read
@@ -28,7 +28,6 @@ from ..notifications.channels.channel import InvalidTargetError, Target
 from ..notifications.message import alarm_texts, test_message
 from ..notifications.notifier import DeliveryError, Group
 from .draft_group import DRAFT, async_send_to_draft
-from .fields import FieldError, text
 
 FALLBACK = "fallback"
 

@@ -13,7 +13,7 @@ from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers import selector
 
-from ...forms import LINES, TEXT
+from ...forms import DURATION, LINES, TEXT, FieldError, duration, seconds, text
 from ...markdown import escaped
 from ...subentries import read
 from ...texts import NONE, Texts, async_texts
@@ -24,7 +24,7 @@ from ..runtime.backtest import Backtest, async_backtest, reason_against
 from ..runtime.entity_selector import async_matching
 from ..runtime.limit_units import async_unit_choices, async_with_unit
 from . import condition_form, entities_form, escalation_form
-from .fields import DURATION, SEVERITY, FieldError, duration, filled, seconds, text
+from .fields import SEVERITY, filled
 from .import_steps import ImportSteps
 from .kind_menu import KindMenu
 from .preview_steps import PreviewSteps
