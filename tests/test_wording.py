@@ -41,6 +41,8 @@ COUNTED = re.compile(r"\{(count|devices|entities|known|left_out|on|seconds)\}\*{
 NEVER_ONE = {
     "selector.alarm_text.options.and_more",  # no plural: "and 1 more"
     "selector.voice.options.and_more",
+    "selector.alarm_logbook.options.suppressed_many",
+    "selector.alarm_logbook.options.unsuppressed_many",
     "selector.alarm_text.options.days",  # "day" is the other
     "selector.alarm_text.options.flapping",
     "selector.alarm_text.options.line_often",

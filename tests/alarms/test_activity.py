@@ -1,5 +1,7 @@
 """Logbook entries of alarms."""
 
+from typing import Any
+
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser, async_capture_events
 
@@ -63,6 +65,53 @@ async def test_suppression_is_logged_with_its_reason_for_active_alarms_only(kit:
     await call(kit, "maintenance_start", entity_id=["sensor.one", "sensor.two"], duration=600)
 
     assert lines(logbook) == ["Boiler alarm Hot was suppressed: maintenance window"], "the other alarm is inactive"
+
+
+async def test_alarms_of_a_lost_device_are_suppressed_in_one_line(kit: Kit, logbook: list[Event]) -> None:
+    names = [f"sensor.part_{number}" for number in range(30)]
+    await add_rule(kit, *names, parents=("sensor.mains",))
+    cause = await add_rule(kit, "sensor.mains", name="No power", condition=Condition(kind=AlarmKind.BELOW, below=1))
+    for name in names:
+        await set_state(kit, name, "90")
+    logbook.clear()
+
+    await set_state(kit, "sensor.mains", "0", friendly_name="Mains")
+    await kit.wait(2)
+
+    assert lines(logbook) == [
+        "Mains alarm No power was raised (Warning): 0 < 1",
+        "Mains 30 alarms were suppressed: caused by alarm No power",
+    ]
+    assert [event.data["entity_id"] for event in logbook] == ["sensor.mains"] * 2
+    logbook.clear()
+    kit.hass.config_entries.async_remove_subentry(kit.hass.config_entries.async_entries("iotbridge")[0], cause)
+    await kit.wait(80)
+    assert lines(logbook)[1] == "Alarms 30 alarms are no longer suppressed: caused by another alarm"
+
+
+@pytest.mark.parametrize(
+    ("action", "fields", "line"),
+    [
+        ("maintenance_start", {"name": "Painting"}, "Painting 2 alarms were suppressed: maintenance window"),
+        ("suppress", {"comment": "Painting"}, "Alarms 2 alarms were suppressed: Painting"),
+    ],
+)
+async def test_suppression_of_many_alarms_by_an_action_is_one_line(
+    kit: Kit, logbook: list[Event], action: str, fields: dict[str, Any], line: str
+) -> None:
+    rule_id = await add_rule(kit, "sensor.one", "sensor.two")
+    for name in ("sensor.one", "sensor.two"):
+        await set_state(kit, name, "90")
+    logbook.clear()
+    if action == "maintenance_start":
+        fields = {**fields, "duration": 600}
+
+    await call(kit, action, entity_id=["sensor.one", "sensor.two"], **fields)
+
+    entity = er.async_get(kit.hass).async_get(rule_entity(kit, rule_id))
+    assert entity is not None
+    assert lines(logbook) == [line]
+    assert logbook[0].data["device_id"] == entity.device_id is not None, "about no entity of many"
 
 
 async def test_suppression_of_a_normal_alarm_by_a_person_is_logged(kit: Kit, logbook: list[Event]) -> None:

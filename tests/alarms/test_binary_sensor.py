@@ -51,6 +51,19 @@ async def test_state_and_attributes_show_active_alarms(kit: Kit) -> None:
     assert attributes(kit, rule_id)["alarms"] == []
 
 
+async def test_attributes_have_the_kind_of_a_reason_but_not_the_alarm_that_is_the_cause(kit: Kit) -> None:
+    cause = await add_rule(kit, "sensor.mains", name="No power", condition=Condition(kind=AlarmKind.BELOW, below=1))
+    rule_id = await add_rule(kit, "sensor.one", parents=("sensor.mains",))
+    await set_state(kit, "sensor.one", "90")
+    await set_state(kit, "sensor.mains", "0")
+    await kit.wait(2)
+
+    (alarm,) = attributes(kit, rule_id)["alarms"]
+    assert (alarm["state"], alarm["suppressed_by"]) == ("suppressed", [{"reason": "parent"}])
+    (listed,) = (await call(kit, "list", answer=True, entity_id="sensor.one"))["alarms"]
+    assert listed["suppressed_by"] == [{"reason": "parent", "rule_id": cause, "entity_id": "sensor.mains"}]
+
+
 async def test_an_acknowledged_alarm_stays_on_and_shows_the_comment(kit: Kit) -> None:
     await set_state(kit, "sensor.one", "90")
     rule_id = await add_rule(kit, "sensor.one")

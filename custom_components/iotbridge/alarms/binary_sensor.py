@@ -1,6 +1,7 @@
 """Binary sensor of an alarm rule: on while one of its alarms is active and not muted."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, override
 
 from homeassistant.components.binary_sensor import BinarySensorEntity
@@ -20,8 +21,10 @@ from .runtime import core_alerts
 
 # A longer list is unreadable in the attributes of an entity; the action ``list`` returns all.
 MAX_SHOWN = 50
-# Without the values of other entities: everyone who may see this entity may see its attributes.
+# Without the values of other entities and the alarms that are root causes: everyone who may see this entity may see its
+# attributes.
 ATTRIBUTE_KEYS = ("alarm", "entity_id", "state", "severity", "since", "acknowledged_by", "suppressed_by")
+REASON_KEYS = ("reason", "window_id")
 ICONS = {Severity.CRITICAL: "mdi:alert-octagon", Severity.WARNING: "mdi:alert", Severity.INFO: "mdi:information"}
 
 
@@ -83,13 +86,19 @@ class RuleProblem(IotBridgeRuleAlarmsEntity, BinarySensorEntity):
         states = Counter(alarm.state for alarm in alarms)
         shown = [alarm for alarm in alarms if alarm.state is not AlarmState.NORMAL]
         shown.sort(key=lambda alarm: (-alarm.severity, -(alarm.raised_at or 0.0), alarm.key))
-        serialized = (alarm_as_dict(self.hass, self._rule, alarm) for alarm in shown[:MAX_SHOWN])
+        serialized = (_public(alarm_as_dict(self.hass, self._rule, alarm)) for alarm in shown[:MAX_SHOWN])
         return {
             "severity": severity.word,
             "total": len(alarms),
             "active": len(active),
             "unacknowledged": sum(states[state] for state in WAITING),
-            "alarms": [{key: alarm[key] for key in ATTRIBUTE_KEYS} for alarm in serialized],
+            "alarms": list(serialized),
             "instructions": self._rule.instructions,
             "custom_ui_more_info": ALARM_ELEMENT,
         }
+
+
+def _public(alarm: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what everyone who may see the rule's entity may see: no values, and no root cause, which is elsewhere."""
+    reasons = [{key: reason[key] for key in REASON_KEYS if key in reason} for reason in alarm["suppressed_by"]]
+    return {**{key: alarm[key] for key in ATTRIBUTE_KEYS}, "suppressed_by": reasons}
