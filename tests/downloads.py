@@ -8,7 +8,17 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from homeassistant.setup import async_setup_component
 from tests.kit import Kit
 
-PRIVATE = ("rossi", "nas-of-anna", "192.168.7.20", "192.168.7.21", "00:11:22:33:44:55", "a-secret-word", "instance-7")
+PRIVATE = (
+    "rossi",
+    "nas-of-anna",
+    "192.168.7.20",
+    "192.168.7.21",
+    "00:11:22:33:44:55",
+    "001122334455",
+    "192.168.7.255",
+    "a-secret-word",
+    "instance-7",
+)
 
 
 async def download(kit: Kit, client: ClientSessionGenerator) -> dict[str, Any]:
@@ -21,8 +31,14 @@ async def download(kit: Kit, client: ClientSessionGenerator) -> dict[str, Any]:
 
 async def household(kit: Kit) -> None:
     """Household with private data."""
+    card = {"mac": "00:11:22:33:44:55", "name": "enx001122334455", "broadcast": "192.168.7.255", "wake": True}
     host = await kit.host(
-        "nas-of-anna", ip="192.168.7.20", mac=["00:11:22:33:44:55"], instance="instance-7", platform="Linux"
+        "nas-of-anna",
+        ip="192.168.7.20",
+        mac=["00:11:22:33:44:55"],
+        cards=[card],
+        instance="instance-7",
+        platform="Linux",
     )
     await host.status(
         ip="192.168.7.20",

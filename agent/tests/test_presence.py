@@ -12,6 +12,7 @@ from iotbridge_agent.namesakes import Namesakes
 from iotbridge_agent.presence import Presence
 from iotbridge_agent.protocol.topics import Topics
 from iotbridge_agent.state import State, load_state
+from iotbridge_agent.system import network_cards
 from iotbridge_agent.system.host import Host
 
 TOPICS = Topics("iotbridge", "nas")
@@ -100,6 +101,46 @@ async def test_commands_that_the_system_permits_are_announced_once_they_are_know
 
     assert broker.messages[-1][1]["commands"] == ["ping", "status", "reboot"]
     assert not await presence.announce_changes()
+
+
+async def test_cards_that_wake_the_machine_are_announced_and_come_first(
+    broker: Broker, state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network_cards, "NETWORK", tmp_path)
+    for name, mac, wakeup in (("none0", "00:11:22:33:44:01", "disabled"), ("none1", "00:11:22:33:44:02", "disabled")):
+        (tmp_path / name / "device" / "power").mkdir(parents=True)
+        (tmp_path / name / "type").write_text("1")
+        (tmp_path / name / "address").write_text(mac)
+        (tmp_path / name / "device" / "power" / "wakeup").write_text(wakeup)
+    host = HOST._replace(mac=("00:11:22:33:44:09", "00:11:22:33:44:01", "00:11:22:33:44:02"))
+    config = parse_config(DOCUMENT, source="test", environ={})
+    presence = Presence(
+        config, host, state, broker.publish, Namesakes(TOPICS, machine="here", mac=host.mac, run="run-1")
+    )
+    await presence.online()
+    assert not presence.has_new_cards()
+
+    (tmp_path / "none1" / "device" / "power" / "wakeup").write_text("enabled")
+    assert presence.has_new_cards()
+    assert await presence.announce_changes()
+
+    first, *_, last = [announce for topic, announce in broker.messages if topic == TOPICS.announce]
+    assert first["mac"] == ["00:11:22:33:44:01", "00:11:22:33:44:02", "00:11:22:33:44:09"]
+    assert last["mac"] == ["00:11:22:33:44:02", "00:11:22:33:44:01", "00:11:22:33:44:09"]
+    assert last["cards"] == [
+        {"mac": "00:11:22:33:44:02", "name": "none1", "broadcast": None, "wake": True},
+        {"mac": "00:11:22:33:44:01", "name": "none0", "broadcast": None, "wake": False},
+    ]
+
+
+async def test_waking_is_announced_where_it_is_enabled(broker: Broker, state: State) -> None:
+    config = parse_config({**DOCUMENT, "commands": {"wake": True}}, source="test", environ={})
+    presence = Presence(
+        config, HOST, state, broker.publish, Namesakes(TOPICS, machine="here", mac=HOST.mac, run="run-1")
+    )
+    await presence.online()
+
+    assert broker.messages[0][1]["commands"] == ["ping", "status", "wake"]
 
 
 async def test_new_subscribers_get_the_announce_again(presence: Presence, broker: Broker) -> None:

@@ -16,6 +16,9 @@ async def test_redacted_diagnostics_are_still_useful(kit: Kit, hass_client: Clie
     assert nas["power"] == "on"
     assert nas["announce"]["commands"] == ["ping", "status", "reboot", "shutdown"]
     assert nas["announce"]["mac"] == ["**REDACTED**"]
+    assert nas["announce"]["cards"] == [
+        {"mac": "**REDACTED**", "name": "card_1", "broadcast": "**REDACTED**", "wake": True}
+    ]
     assert nas["readings"] == {
         "hostname": "host_1",
         "cpu_percent": 3.5,

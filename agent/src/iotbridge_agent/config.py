@@ -20,7 +20,7 @@ from iotbridge_agent.toml_table import Table
 NODE_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 COMMAND_NAME = re.compile(r"[a-z0-9_]{1,64}")
 TOPIC_PREFIX = re.compile(r"[^/+#\0]+(/[^/+#\0]+)*")
-RESERVED_COMMANDS = ("shutdown", "reboot", "suspend", "status", "ping")
+RESERVED_COMMANDS = ("shutdown", "reboot", "suspend", "wake", "status", "ping")
 LANGUAGES = ("en", "it", "fr")
 COLLECTOR_NAMES = (
     "cpu",
@@ -143,6 +143,8 @@ class Config:
     state_dir: Path = Path("/var/lib/iotbridge-agent")
     power: tuple[str, ...] = ()
     """Enabled power commands."""
+    wake: bool = False
+    """True where the agent may wake other machines."""
     custom: tuple[CustomCommand, ...] = ()
     commands_per_minute: int = 10
     collectors: Mapping[str, CollectorConfig] = field(default_factory=dict)
@@ -308,6 +310,7 @@ def _parse_broker(table: Table) -> BrokerConfig:
 
 def _parse_commands(table: Table) -> dict[str, Any]:
     power = tuple(name for name in ("shutdown", "reboot", "suspend") if table.flag(name, default=False))
+    wake = table.flag("wake", default=False)
     per_minute = int(table.number("per_minute", default=10, low=1, high=600))
     custom = []
     tables = table.table("custom")
@@ -329,7 +332,7 @@ def _parse_commands(table: Table) -> dict[str, Any]:
         own.done()
     tables.done()
     table.done()
-    return {"power": power, "custom": tuple(custom), "commands_per_minute": per_minute}
+    return {"power": power, "wake": wake, "custom": tuple(custom), "commands_per_minute": per_minute}
 
 
 def _parse_collectors(table: Table, interval_s: float) -> dict[str, CollectorConfig]:

@@ -5,12 +5,14 @@ from collections.abc import Awaitable
 from typing import Protocol
 
 from iotbridge_agent import __version__
+from iotbridge_agent.commands.base import WAKE
 from iotbridge_agent.config import Config
 from iotbridge_agent.namesakes import Namesakes
 from iotbridge_agent.protocol.messages import OFFLINE, ONLINE, Announce, Power, encode_announce
 from iotbridge_agent.protocol.topics import Topics, device_uid
 from iotbridge_agent.state import State
 from iotbridge_agent.system.host import Host, address_towards
+from iotbridge_agent.system.network_cards import read_cards
 
 
 class Publish(Protocol):
@@ -28,6 +30,7 @@ class Presence:
         self.ip: str | None = None
         self.permitted: tuple[str, ...] | None = None
         """Power commands the system permits; None while that is unknown."""
+        self._cards = read_cards()
         self._config = config
         self._topics = Topics(config.prefix, config.node_id)
         self._uid = device_uid(config.prefix, config.node_id)
@@ -71,6 +74,11 @@ class Presence:
         await self.announce()
         return True
 
+    def has_new_cards(self) -> bool:
+        """Read the network cards again; return whether they differ from before."""
+        before, self._cards = self._cards, read_cards()
+        return self._cards != before
+
     def forget_announced(self) -> None:
         """Make ``announce_changes`` publish the announce even if unchanged, for new subscribers."""
         self._announced = None
@@ -84,7 +92,7 @@ class Presence:
             instance=self._state.instance,
             power=power,
             ip=self.ip,
-            mac=self.host.mac or None,
+            mac=self._mac() or None,
             platform=self.host.platform,
             platform_version=self.host.platform_version,
             interval_s=self._config.interval_s,
@@ -93,7 +101,14 @@ class Presence:
             machine=self._state.machine.public_id,
             run=self._namesakes.run,
             conflict=self._namesakes.has_any or None,
+            cards=self._cards or None,
         )
 
+    def _mac(self) -> tuple[str, ...]:
+        """Return the MAC addresses, those first by which the machine is woken best."""
+        best = {card.mac: rank for rank, card in enumerate(self._cards)}
+        return tuple(sorted(self.host.mac, key=lambda mac: best.get(mac, len(best))))
+
     def _commands(self) -> tuple[str, ...]:
-        return ("ping", "status", *(self.permitted or ()), *(command.name for command in self._config.custom))
+        wake = (WAKE,) if self._config.wake else ()
+        return ("ping", "status", *(self.permitted or ()), *wake, *(command.name for command in self._config.custom))

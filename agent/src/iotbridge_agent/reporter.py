@@ -89,7 +89,8 @@ class Reporter:
         await self._scheduler.collect()
         self.last_beat = time.monotonic()
         self._collected.set()
-        self._update_entities()
+        if not self._update_entities() and self._presence.has_new_cards():
+            self.want_discovery()
         self._status_due.set()
 
     async def _wait_for_slow_ones(self, until: float) -> None:

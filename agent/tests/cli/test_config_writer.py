@@ -15,7 +15,7 @@ FULL = Answers(
     password='p"ä\\ss',
     node_id="nas",
     prefix="home/lab",
-    power=("shutdown", "suspend"),
+    commands=("shutdown", "suspend"),
 )
 
 

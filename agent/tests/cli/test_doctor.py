@@ -20,6 +20,7 @@ from iotbridge_agent.collector import CollectorSpec
 from iotbridge_agent.commands.base import Permission
 from iotbridge_agent.config import Config, load_config
 from iotbridge_agent.errors import ConfigError, NoDataError
+from iotbridge_agent.system import network_cards
 from iotbridge_agent.system.dbus import NoBusError
 
 
@@ -142,6 +143,39 @@ def test_the_permission_of_each_power_command_is_checked(tmp_path: Path) -> None
     found = list(doctor.examine_power(config, Power("reboot"), None))
     assert levels(found) == {"shutdown": "bad", "reboot": "ok"}
     assert found[0].remedy == "allow it"
+
+
+def test_each_wired_card_is_shown_with_what_arms_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network_cards, "NETWORK", tmp_path / "net")
+    for number, (name, wakeup) in enumerate((("none0", "enabled"), ("none1", "disabled"), ("none2", ""))):
+        (tmp_path / "net" / name / "device" / "power").mkdir(parents=True)
+        (tmp_path / "net" / name / "type").write_text("1")
+        (tmp_path / "net" / name / "address").write_text(f"00:11:22:33:44:0{number}")
+        (tmp_path / "net" / name / "device" / "power" / "wakeup").write_text(wakeup)
+
+    armed, unknown, unarmed = doctor.examine_cards(config_of(tmp_path))
+
+    assert (armed.level, armed.remedy) == ("ok", "")
+    assert "none0 (00:11:22:33:44:00) is wired and armed" in armed.detail
+    assert (unknown.level, "ethtool none2" in unknown.remedy) == ("note", True)
+    assert (unarmed.level, "ethtool -s none1 wol g" in unarmed.remedy) == ("note", True)
+    assert "BIOS" in unarmed.remedy
+    (*_, no_network) = doctor.examine_cards(config_of(tmp_path, "[commands]\nwake = true"))
+    assert (no_network.what, no_network.level) == ("wake", "bad")
+
+
+def test_a_machine_without_wired_cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network_cards, "NETWORK", tmp_path / "none")
+    (finding,) = doctor.examine_cards(config_of(tmp_path))
+    assert (finding.level, "no wired network card" in finding.detail) == ("ok", True)
+
+
+def test_the_networks_in_which_others_are_woken_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "lo" / "device").mkdir(parents=True)
+    (tmp_path / "lo" / "type").write_text("1")
+    monkeypatch.setattr(network_cards, "NETWORK", tmp_path)
+    *_, finding = doctor.examine_cards(config_of(tmp_path, "[commands]\nwake = true"))
+    assert (finding.level, finding.detail) == ("ok", "sends magic packets to 127.255.255.255.")
 
 
 def test_no_power_command_and_dry_run_are_reported(tmp_path: Path) -> None:

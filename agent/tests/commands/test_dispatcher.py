@@ -5,19 +5,23 @@ from datetime import UTC, datetime
 import itertools
 import json
 from pathlib import Path
+import socket
 import threading
 import time
 from typing import Any
 
 import pytest
 
-from iotbridge_agent.commands import dispatcher as module
+from iotbridge_agent.commands import dispatcher as module, wake
 from iotbridge_agent.commands.base import CommandError, Permission
 from iotbridge_agent.commands.dispatcher import Dispatcher
 from iotbridge_agent.config import BrokerConfig, Config, CustomCommand
 from iotbridge_agent.mqtt.connection import LinkError
 from iotbridge_agent.protocol.messages import Power, Response
 from iotbridge_agent.state import load_state
+from iotbridge_agent.system import network_cards
+
+MAC = "00:11:22:33:44:55"
 
 
 class Recorder:
@@ -193,6 +197,53 @@ async def test_custom_commands_work_again_on_a_machine_that_stayed_on(recorder: 
     await give(dispatcher, command="reboot", id="2")
     await give(dispatcher, command="ok", id="3")
     assert (recorder.responses[-1].id, recorder.responses[-1].status) == ("3", "done")
+
+
+@pytest.fixture
+def loopback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """Make the loopback the only wired network, with a listener in place of the privileged port 9."""
+    (tmp_path / "net" / "lo" / "device").mkdir(parents=True)
+    (tmp_path / "net" / "lo" / "type").write_text("1\n")
+    monkeypatch.setattr(network_cards, "NETWORK", tmp_path / "net")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.255.255.255", 0))
+        receiver.settimeout(5)
+        monkeypatch.setattr(wake, "PORT", receiver.getsockname()[1])
+        yield receiver
+
+
+async def test_a_machine_is_woken_and_the_addresses_are_told(
+    recorder: Recorder, tmp_path: Path, loopback: socket.socket, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    dispatcher = make(recorder, tmp_path, wake=True)
+    await give(dispatcher, command="wake", id="w", args={"mac": [MAC], "password": "0a:0b:0c:0d:0e:0f"})
+
+    (response,) = recorder.responses
+    assert (response.id, response.status, response.data) == ("w", "done", {"addresses": ["127.255.255.255"]})
+    assert response.message == "Magic packets were sent to 127.255.255.255."
+    assert loopback.recv(1024) == wake.magic_packet(MAC, "0a:0b:0c:0d:0e:0f")
+    assert "0a:0b" not in caplog.text
+
+
+async def test_a_dry_run_wakes_nobody(recorder: Recorder, tmp_path: Path, loopback: socket.socket) -> None:
+    await give(make(recorder, tmp_path, wake=True, dry_run=True), command="wake", id="w", args={"mac": [MAC]})
+
+    (response,) = recorder.responses
+    assert (response.status, response.data) == ("done", {"addresses": ["127.255.255.255"]})
+    assert "no magic packet was sent" in response.message
+    loopback.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        loopback.recv(1024)
+
+
+async def test_an_address_elsewhere_is_refused(recorder: Recorder, tmp_path: Path, loopback: socket.socket) -> None:
+    args = {"mac": [MAC], "broadcast": "192.0.2.255"}
+    await give(make(recorder, tmp_path, wake=True), command="wake", id="w", args=args)
+
+    (response,) = recorder.responses
+    assert (response.id, response.command, response.reason) == ("w", "wake", "invalid_args")
+    assert "127.255.255.255" in response.message
 
 
 async def test_a_reboot_is_not_carried_out_again_after_a_flood_of_other_ids(recorder: Recorder, tmp_path: Path) -> None:

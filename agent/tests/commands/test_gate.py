@@ -11,11 +11,14 @@ from iotbridge_agent.commands.gate import Gate, valid_until
 from iotbridge_agent.protocol.messages import format_time
 
 NOW = datetime(2026, 11, 21, 10, 15, 30, tzinfo=UTC)
+MAC = "00:11:22:33:44:55"
+WAKE = json.dumps({"command": "wake", "args": {"mac": [MAC]}}).encode()
 
 
-def make(per_minute: int = 10, running: set[str] | None = None) -> Gate:
+def make(per_minute: int = 10, running: set[str] | None = None, *, wake: bool = True) -> Gate:
     return Gate(
         power=("reboot", "suspend"),
+        wake=wake,
         custom=("backup",),
         per_minute=per_minute,
         seen_ids={"seen": None},
@@ -48,6 +51,13 @@ def at(seconds: float) -> str:
         ({"command": "reboot", "id": "seen", "timestamp": at(-99)}, "expired"),
         ({"command": "backup", "timestamp": at(-99)}, "expired"),
         ({"command": "explode", "id": "seen"}, "unknown"),
+        ({"command": "wake"}, "invalid_args"),
+        ({"command": "wake", "args": {"mac": []}}, "invalid_args"),
+        ({"command": "wake", "args": {"mac": ["ff:ff:ff:ff:ff:ff"]}}, "invalid_args"),
+        ({"command": "wake", "args": {"mac": [MAC], "broadcast": "192.168.1"}}, "invalid_args"),
+        ({"command": "wake", "args": {"mac": [MAC], "password": "1234"}}, "invalid_args"),
+        ({"command": "wake", "args": {"mac": [MAC]}, "timestamp": at(-31)}, "expired"),
+        ({"command": "wake", "args": {"mac": [MAC]}, "id": "seen"}, "duplicate"),
     ],
 )
 def test_refused_commands(payload: bytes | dict[str, object], reason: str) -> None:
@@ -70,6 +80,8 @@ def test_refused_commands(payload: bytes | dict[str, object], reason: str) -> No
         {"command": "ping", "timestamp": at(-3600)},
         {"command": "status", "timestamp": at(3600)},
         {"command": "backup"},
+        {"command": "wake", "args": {"mac": [MAC]}},
+        {"command": "wake", "args": {"mac": [MAC], "broadcast": "192.168.1.255", "password": MAC}},
     ],
 )
 def test_admitted_commands(payload: dict[str, object]) -> None:
@@ -122,6 +134,25 @@ def test_a_flood_of_one_kind_does_not_lock_out_the_others() -> None:
     assert gate.check(b'{"command":"reboot"}', retained=False, now=NOW, monotonic=1).command == "reboot"
 
 
+def test_waking_is_refused_unless_it_is_enabled() -> None:
+    with pytest.raises(RefusedError) as refused:
+        make(wake=False).check(WAKE, retained=False, now=NOW, monotonic=0)
+    assert refused.value.reason == "not_enabled"
+
+
+def test_a_second_machine_may_be_woken_meanwhile() -> None:
+    assert make(running={"wake"}).check(WAKE, retained=False, now=NOW, monotonic=0).command == "wake"
+
+
+def test_waking_has_a_limit_of_its_own() -> None:
+    gate = make(per_minute=3)
+    for _ in range(60):
+        gate.check(WAKE, retained=False, now=NOW, monotonic=0)
+    with pytest.raises(RefusedError, match="More than 60 commands of this kind"):
+        gate.check(WAKE, retained=False, now=NOW, monotonic=1)
+    assert gate.check(b'{"command":"reboot"}', retained=False, now=NOW, monotonic=1).command == "reboot"
+
+
 @pytest.mark.parametrize(
     ("fields", "expected_s"),
     [
@@ -151,7 +182,7 @@ json_values = st.recursive(
 nearly_commands = st.fixed_dictionaries(
     {},
     optional={
-        "command": json_values | st.sampled_from(["ping", "reboot", "backup"]),
+        "command": json_values | st.sampled_from(["ping", "reboot", "backup", "wake"]),
         "id": json_values,
         "timestamp": json_values | st.datetimes().map(lambda moment: moment.isoformat(timespec="seconds") + "Z"),
         "ttl_s": json_values,

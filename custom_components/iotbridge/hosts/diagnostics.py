@@ -9,7 +9,7 @@ from typing import Any
 
 from homeassistant.components.diagnostics import REDACTED
 
-from ..protocol.messages import Announce, Reading
+from ..protocol.messages import Announce, Card, Reading
 from ..protocol.topics import HostKey
 from ..pseudonyms import Pseudonyms
 from .inventory import Host
@@ -66,6 +66,17 @@ def _announce(announce: Announce, names: Pseudonyms) -> dict[str, Any]:
         "commands": [c if c in KNOWN_COMMANDS else names.of("command", c) for c in announce.commands],
         "ip": announce.ip and REDACTED,
         "mac": [REDACTED for _ in announce.mac],
+        "cards": [_card(card, names) for card in announce.cards],
+    }
+
+
+def _card(card: Card, names: Pseudonyms) -> dict[str, Any]:
+    """Return a network card; the name of a USB adapter has its address."""
+    return {
+        "mac": REDACTED,
+        "name": names.of("card", card.name),
+        "broadcast": card.broadcast and REDACTED,
+        "wake": card.wake,
     }
 
 

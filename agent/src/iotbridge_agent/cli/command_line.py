@@ -77,8 +77,8 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prefix", metavar="TOPIC", help="prefix of the topics (default: iotbridge)")
     parser.add_argument("--language", choices=LANGUAGES, help="language of the names in Home Assistant (default: en)")
     parser.add_argument("--url", metavar="URL", help="address of this machine's own page, e.g. https://nas.lan:5001")
-    power = ("shutdown", "reboot", "suspend")
-    parser.add_argument("--enable", action="append", choices=power, help="enable a power command; repeatable")
+    commands = ("shutdown", "reboot", "suspend", "wake")
+    parser.add_argument("--enable", action="append", choices=commands, help="enable a command; repeatable")
     parser.add_argument(
         "--yes", action="store_true", help="do not ask; overwrite files; fail if the broker cannot be used"
     )

@@ -30,7 +30,8 @@ class Answers:
     prefix: str | None = None
     language: str | None = None
     page: str | None = None
-    power: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    """Enabled commands."""
 
 
 def to_config(answers: Answers) -> Config:
@@ -83,7 +84,7 @@ def _document(answers: Answers) -> dict[str, dict[str, Any]]:
     tables: dict[str, dict[str, Any]] = {
         "agent": agent,
         "broker": broker,
-        "commands": dict.fromkeys(answers.power, True),
+        "commands": dict.fromkeys(answers.commands, True),
     }
     filled = {name: {key: value for key, value in table.items() if value} for name, table in tables.items()}
     return {name: table for name, table in filled.items() if table or name == "broker"}

@@ -20,15 +20,22 @@ from iotbridge_agent.commands.power import DBusCall, system_backend
 from iotbridge_agent.config import Config, load_config
 from iotbridge_agent.errors import NoDataError
 from iotbridge_agent.event_loop import DaemonExecutor
+from iotbridge_agent.protocol.messages import Card
 from iotbridge_agent.system import dbus
 from iotbridge_agent.system.dbus import DBusError
 from iotbridge_agent.system.logind import Logind
+from iotbridge_agent.system.network_cards import read_cards, wired_networks
 
 SYSTEMD = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager")
 SECRET_KEYS = ("password_file", "psk_file", "client_key")
 NOT_SYNCHRONISED = 5
 """Return value TIME_ERROR of adjtimex(2), for a clock that is not synchronised."""
 COLOURS: dict[Level, Colour] = {"ok": "green", "note": "yellow", "bad": "red"}
+ARMING = (
+    "`sudo ethtool -s {card.name} wol g` arms it until the next start. For good: in NetworkManager `nmcli connection "
+    "modify NAME 802-3-ethernet.wake-on-lan magic`, else `WakeOnLan=magic` in the systemd.link file of the card. Wake "
+    "on LAN must also be enabled in the firmware (BIOS, UEFI)."
+)
 REINSTALL = "Run `sudo iotbridge-agent service install` again."
 
 
@@ -77,6 +84,7 @@ def examine(
     yield from examine_broker(config)
     yield from examine_power(config, power, rule if unit.exists() else None)
     yield examine_sleep()
+    yield from examine_cards(config)
     yield from examine_service(unit, dbus_call)
     yield examine_clock()
     yield from examine_collectors(config)
@@ -149,6 +157,31 @@ def _examine_rule(rule: Path, wanted: str) -> Finding:
     if text != wanted:
         return Finding("bad", "polkit rule", f"{rule} does not match the enabled commands.", REINSTALL)
     return Finding("ok", "polkit rule", f"{rule} allows exactly the enabled commands.")
+
+
+def examine_cards(config: Config) -> Iterator[Finding]:
+    """Check which wired network cards can wake this machine, and where it may wake others."""
+    cards = read_cards()
+    if not cards:
+        yield Finding("ok", "wake on LAN", "There is no wired network card; magic packets cannot wake this machine.")
+    for card in cards:
+        yield _examine_card(card)
+    if config.wake:
+        networks = wired_networks()
+        detail = f"sends magic packets to {', '.join(network.broadcast for network in networks) or 'no network'}."
+        remedy = "" if networks else "It needs a wired network card with an IPv4 address; or set commands.wake = false."
+        yield Finding("ok" if networks else "bad", "wake", detail, remedy)
+
+
+def _examine_card(card: Card) -> Finding:
+    name = f"{card.name} ({card.mac})"
+    if card.wake:
+        return Finding("ok", "wake on LAN", f"{name} is wired and armed: magic packets can wake this machine.")
+    if card.wake is None:
+        sentence = f"{name} is wired; this user cannot see if it is armed for magic packets."
+        return Finding("note", "wake on LAN", sentence, f"`sudo ethtool {card.name}` shows `Wake-on: g` if it is.")
+    sentence = f"{name} is wired and not armed: magic packets cannot wake this machine."
+    return Finding("note", "wake on LAN", sentence, ARMING.format(card=card))
 
 
 def examine_service(unit: Path, dbus_call: DBusCall) -> Iterator[Finding]:

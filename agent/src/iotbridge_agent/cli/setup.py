@@ -19,7 +19,12 @@ from iotbridge_agent.errors import AgentError, ConfigError
 
 NextStep: TypeAlias = Literal["save", "again", "quit"]
 FINE, NEEDS_A_HAND = 0, 1
-POWER = {"shutdown": "shut down", "reboot": "reboot", "suspend": "suspend"}
+COMMANDS = {
+    "shutdown": "shut down this machine",
+    "reboot": "reboot this machine",
+    "suspend": "suspend this machine",
+    "wake": "wake other machines in the networks of this one",
+}
 
 
 class SetupError(AgentError):
@@ -99,7 +104,7 @@ def _from_arguments(arguments: argparse.Namespace) -> Answers:
         prefix=arguments.prefix,
         language=arguments.language,
         page=arguments.url,
-        power=tuple(name for name in POWER if name in (arguments.enable or ())),
+        commands=tuple(name for name in COMMANDS if name in (arguments.enable or ())),
     )
 
 
@@ -131,10 +136,10 @@ def _ask_all(known: Answers, console: Console) -> Answers:
     language = _ask(console, language_question, known.language or default_language())
     page_question = "Address of this machine's own page, e.g. https://nas.lan:5001 (empty for none)"
     page = _ask(console, page_question, known.page or "", clear="-") or None
-    power = tuple(
+    commands = tuple(
         name
-        for name, words in POWER.items()
-        if _yes(console, f"May Home Assistant {words} this machine?", default=name in known.power)
+        for name, words in COMMANDS.items()
+        if _yes(console, f"May Home Assistant {words}?", default=name in known.commands)
     )
     return Answers(
         url=url,
@@ -145,7 +150,7 @@ def _ask_all(known: Answers, console: Console) -> Answers:
         prefix=prefix,
         language=language,
         page=page,
-        power=power,
+        commands=commands,
     )
 
 

@@ -7,7 +7,9 @@ from iotbridge_agent.errors import AgentError
 
 POWER_COMMANDS: Final = ("shutdown", "reboot", "suspend")
 HARMLESS_COMMANDS: Final = ("status", "ping")
-BUILTIN_COMMANDS: Final = (*POWER_COMMANDS, *HARMLESS_COMMANDS)
+WAKE: Final = "wake"
+"""Command that wakes another machine."""
+BUILTIN_COMMANDS: Final = (*POWER_COMMANDS, WAKE, *HARMLESS_COMMANDS)
 
 RefusedReason: TypeAlias = Literal[
     "malformed",
@@ -24,13 +26,15 @@ RefusedReason: TypeAlias = Literal[
 FailedReason: TypeAlias = Literal["timeout", "exit_code", "not_found", "not_permitted", "error"]
 
 
-Kind: TypeAlias = Literal["power", "custom", "harmless"]
+Kind: TypeAlias = Literal["power", "wake", "custom", "harmless"]
 
 
 def kind_of(command: str | None, custom: Container[str]) -> Kind:
     """Return the kind of a command; an unknown one is harmless, because it is not executed."""
     if command in POWER_COMMANDS:
         return "power"
+    if command == WAKE:
+        return "wake"
     return "custom" if command is not None and command in custom else "harmless"
 
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from iotbridge_agent.commands.base import (
     POWER_COMMANDS,
+    WAKE,
     CommandError,
     Permission,
     PowerBackend,
@@ -21,7 +22,7 @@ from iotbridge_agent.commands.gate import Gate, RateLimit, valid_until
 from iotbridge_agent.config import Config
 from iotbridge_agent.errors import AgentError
 from iotbridge_agent.event_loop import forget_error
-from iotbridge_agent.protocol.messages import Command, Power, Response, Status
+from iotbridge_agent.protocol.messages import Command, Power, Response, Status, parse_wake
 from iotbridge_agent.state import State, StateError
 
 PERMISSION_TIMEOUT_S = 10.0
@@ -84,6 +85,7 @@ class Dispatcher:
         """Set when the machine is back from a sleep or an interrupted shutdown."""
         self._gate = Gate(
             power=config.power,
+            wake=config.wake,
             custom=self._custom,
             per_minute=config.commands_per_minute,
             seen_ids=state.seen_ids,
@@ -138,7 +140,11 @@ class Dispatcher:
 
     async def _run(self, command: Command) -> None:
         _LOG.info("Command %s (%s).", command.command, command.id or "without id")
-        runners: Mapping[str, Callable[[Command], Awaitable[None]]] = {"ping": self._ping, "status": self._status}
+        runners: Mapping[str, Callable[[Command], Awaitable[None]]] = {
+            "ping": self._ping,
+            "status": self._status,
+            WAKE: self._wake,
+        }
         if command.command in POWER_COMMANDS:
             await self._run_power(command)
         elif runner := runners.get(command.command):
@@ -152,6 +158,25 @@ class Dispatcher:
     async def _status(self, command: Command) -> None:
         await self._agent.refresh()
         await self._answer(command, "done", "The status was sent.")
+
+    async def _wake(self, command: Command) -> None:
+        # Agents that wake nobody do not need it.
+        from iotbridge_agent.commands import wake  # noqa: PLC0415
+        from iotbridge_agent.system.network_cards import wired_networks  # noqa: PLC0415
+
+        wanted = parse_wake(command.args)
+        loop = asyncio.get_running_loop()
+        try:
+            networks = wake.targets(wanted, await loop.run_in_executor(None, wired_networks))
+        except RefusedError as refused:
+            raise self._refusal(command, refused.reason, str(refused)) from None
+        if self._config.dry_run:
+            addresses = list(dict.fromkeys(network.broadcast for network in networks))
+            sentence = "This is a dry run: no magic packet was sent to {}."
+        else:
+            addresses = await loop.run_in_executor(None, wake.send, wanted, networks)
+            sentence = "Magic packets were sent to {}."
+        await self._answer(command, "done", sentence.format(", ".join(addresses)), data={"addresses": addresses})
 
     async def _run_custom(self, command: Command) -> None:
         # Agents without custom commands do not need it.

@@ -1,37 +1,46 @@
 """Admission of commands; pure apart from its record of ids and rates."""
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Collection, Container
+from collections.abc import Callable, Collection, Container, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from iotbridge_agent.commands.base import (
     BUILTIN_COMMANDS,
     HARMLESS_COMMANDS,
     POWER_COMMANDS,
+    WAKE,
     Kind,
     RefusedError,
     kind_of,
 )
 from iotbridge_agent.protocol.fields import MessageError
-from iotbridge_agent.protocol.messages import DEFAULT_TTL_S, MAX_TTL_S, Command, parse_command
+from iotbridge_agent.protocol.messages import DEFAULT_TTL_S, MAX_TTL_S, Command, parse_command, parse_wake
 
 WINDOW_S = 60.0
+WAKE_PER_MINUTE = 60
+"""Many machines are woken through one agent, each with repetitions until it is there."""
 
 
 class RateLimit:
     """Limit of events a minute for each kind of command: a flood of pings must not lock out a reboot."""
 
-    def __init__(self, per_minute: int) -> None:
-        """Start with an empty window."""
+    def __init__(self, per_minute: int, exceptions: Mapping[Kind, int] = MappingProxyType({})) -> None:
+        """Start with an empty window; ``exceptions`` are kinds with a limit of their own."""
         self._per_minute = per_minute
+        self._exceptions = exceptions
         self._recent: defaultdict[Kind, deque[float]] = defaultdict(deque)
+
+    def limit(self, kind: Kind) -> int:
+        """Return how many of this kind are admitted in a minute."""
+        return self._exceptions.get(kind, self._per_minute)
 
     def admit(self, kind: Kind, monotonic: float) -> bool:
         """Return whether one more of this kind is within the limit, and count it in that case."""
         recent = self._recent[kind]
         while recent and monotonic - recent[0] >= WINDOW_S:
             recent.popleft()
-        if len(recent) >= self._per_minute:
+        if len(recent) >= self.limit(kind):
             return False
         recent.append(monotonic)
         return True
@@ -49,6 +58,7 @@ class Gate:
         self,
         *,
         power: Collection[str],
+        wake: bool,
         custom: Collection[str],
         per_minute: int,
         seen_ids: Container[str],
@@ -56,9 +66,8 @@ class Gate:
     ) -> None:
         self._custom = frozenset(custom)
         self._known = {*BUILTIN_COMMANDS, *custom}
-        self._not_enabled = {*POWER_COMMANDS} - {*power}
-        self._per_minute = per_minute
-        self._rate = RateLimit(per_minute)
+        self._not_enabled = {*POWER_COMMANDS, WAKE} - {*power, *((WAKE,) if wake else ())}
+        self._rate = RateLimit(per_minute, {"wake": max(per_minute, WAKE_PER_MINUTE)})
         self._seen_ids = seen_ids
         self._running = running
 
@@ -87,20 +96,28 @@ class Gate:
             raise _refused(command, "unknown", f"There is no command {command.command} here.")
         if command.command in self._not_enabled:
             raise _refused(command, "not_enabled", f"{command.command} is not enabled in this agent's configuration.")
-        if command.args:
+        if command.command == WAKE:
+            try:
+                parse_wake(command.args)
+            except MessageError as error:
+                raise _refused(command, "invalid_args", f"The arguments cannot be read: {error}.") from None
+        elif command.args:
             raise _refused(command, "invalid_args", f"{command.command} takes no arguments.")
 
     def _check_repetition(self, command: Command) -> None:
         if command.id is not None and command.id in self._seen_ids:
             raise _refused(command, "duplicate", f"The command {command.id} was received before.")
-        if command.command in self._running:
+        if command.command in self._running and command.command != WAKE:
             raise _refused(command, "busy", f"{command.command} is still running.")
         if command.command in POWER_COMMANDS and any(name in POWER_COMMANDS for name in self._running):
             raise _refused(command, "busy", "Another power command is still running.")
 
     def _check_rate(self, command: Command, monotonic: float) -> None:
-        if not self._rate.admit(kind_of(command.command, self._custom), monotonic):
-            raise _refused(command, "rate_limited", f"More than {self._per_minute} commands of this kind in a minute.")
+        kind = kind_of(command.command, self._custom)
+        if not self._rate.admit(kind, monotonic):
+            raise _refused(
+                command, "rate_limited", f"More than {self._rate.limit(kind)} commands of this kind in a minute."
+            )
 
 
 def valid_until(command: Command, now: datetime) -> float:

@@ -88,8 +88,13 @@ def _mac_addresses() -> tuple[str, ...]:
     if sys.platform != "linux":
         return _portable_mac_addresses()
     # Bridges, virtual interfaces of containers and tunnels have no device, and none of them can wake the machine.
-    found = [read_text(path.parent / "address") for path in sorted(_NETWORK.glob("*/device"))]
-    return _usable(found)
+    return _usable([card_address(path.parent) for path in sorted(_NETWORK.glob("*/device"))])
+
+
+def card_address(interface: Path) -> str | None:
+    """Return the MAC address of a network card; in a bond its own, which wakes it, and not the common one."""
+    address = read_text(interface / "bonding_slave" / "perm_hwaddr") or read_text(interface / "address")
+    return next(iter(_usable([address])), None)
 
 
 def _portable_mac_addresses() -> tuple[str, ...]:
