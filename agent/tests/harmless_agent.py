@@ -1,9 +1,9 @@
 """Agent whose power backend only records its calls: ``harmless_agent.py CONFIG_JSON FOLDER``.
 
 ``fake`` in the configuration: ``allowed`` (false: the system permits nothing), ``error`` (executing fails with this
-sentence), ``still_here_s`` (how soon a machine counts as still there); ``interval_s``, ``keepalive_s``,
-``longest_retry_s``, ``forget_after_s``, ``ask_before_s`` and ``answer_again_s``: shorter than the configuration allows,
-to save the tests' time;
+sentence), ``still_here_s`` (how soon a machine counts as still there, after a command or an announcement of logind);
+``interval_s``, ``keepalive_s``, ``longest_retry_s``, ``forget_after_s``, ``ask_before_s`` and ``answer_again_s``:
+shorter than the configuration allows, to save the tests' time;
 ``machine``: what identifies the machine it runs on, ``mac``: its network cards, ``network``: the folder of their
 description in place of /sys/class/net; ``mqtt``: the version it begins with.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 import sys
 from typing import Any
 
-from iotbridge_agent import agent, namesakes
+from iotbridge_agent import agent, namesakes, power_watch
 from iotbridge_agent.commands import dispatcher
 from iotbridge_agent.commands.base import CommandError, Permission
 from iotbridge_agent.config import parse_config
@@ -68,6 +68,7 @@ def main() -> None:
     document, folder = json.loads(sys.argv[1]), Path(sys.argv[2])
     fake = document.pop("fake")
     dispatcher.POWER_TIMEOUT_S = fake.get("still_here_s", dispatcher.POWER_TIMEOUT_S)
+    power_watch.STILL_ON_S = fake.get("still_here_s", power_watch.STILL_ON_S)
     connection.LONGEST_RETRY_S = fake.get("longest_retry_s", connection.LONGEST_RETRY_S)
     imitate_machine(fake)
     namesakes.FORGET_AFTER_S = fake.get("forget_after_s", namesakes.FORGET_AFTER_S)

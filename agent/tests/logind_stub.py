@@ -99,7 +99,7 @@ class LogindStub:
             signature, body = "ba{sv}", body + struct.pack("<I", len(entry)) + entry
         self._send(SIGNAL, [(1, "o", PATH), (2, "s", MANAGER), (3, "s", member)], signature, body)
 
-    def wait(self, condition: Callable[[], bool], what: str, timeout_s: float = 15.0) -> float:
+    def wait(self, condition: Callable[[], bool], what: str, timeout_s: float = 60.0) -> float:
         """Wait for a condition of ``held`` and ``locks``; return the seconds that it took."""
         started = time.monotonic()
         with self._changed:
@@ -110,7 +110,7 @@ class LogindStub:
         """Wait until a lock is held."""
         self.wait(lambda: self.held == 1, "a lock")
 
-    def wait_unlocked(self, timeout_s: float = 15.0) -> float:
+    def wait_unlocked(self, timeout_s: float = 60.0) -> float:
         """Wait until no lock is held; return the seconds that it took."""
         return self.wait(lambda: self.held == 0, "the end of the lock", timeout_s)
 

@@ -22,16 +22,18 @@ class Agent:
         node_id: str,
         settings: Mapping[str, Mapping[str, Any]] | None = None,
         script: Path | None = None,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         """``settings`` adds to the tables of agent.toml; ``script`` runs instead of the agent's own command line.
 
-        The script is called with the path of the configuration.
+        The script is called with the path of the configuration. ``environ`` adds to the environment.
         """
         self.folder = folder
         self.node_id = node_id
         self.config = folder / "agent.toml"
         self.program = Program(f"agent {node_id}", folder / "agent.log")
         self._script = script
+        self._environ = environ or {}
         self._tables: dict[str, dict[str, Any]] = {
             "agent": {"node_id": node_id, "state_dir": str(folder / "state"), "dry_run": True},
             "broker": {"url": broker_url},
@@ -50,7 +52,7 @@ class Agent:
             else [AGENT_BIN / "iotbridge-agent", "--config", self.config, "run"]
         )
         # The configuration of a real agent on this machine must not affect this one.
-        await self.program.start(argv, {"IOTBRIDGE_CONFIG": "", "STATE_DIRECTORY": ""})
+        await self.program.start(argv, {"IOTBRIDGE_CONFIG": "", "STATE_DIRECTORY": "", **self._environ})
 
     async def stop(self) -> None:
         """Stop it in an orderly way: it publishes its last messages."""

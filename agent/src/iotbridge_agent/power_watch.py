@@ -14,6 +14,11 @@ from iotbridge_agent.system.logind import Logind
 SHARE_OF_DELAY = 0.8
 LONGEST_DELAY_S = 4.0
 """Seconds to wait for the broker where logind allows more: on a network that works its receipt takes no second."""
+STILL_ON_S = 120.0
+"""Seconds that a machine runs after it was announced to sleep or to go down, before the agent connects again.
+
+The clock that measures them stands still while the machine sleeps.
+"""
 _LOG = logging.getLogger(__name__)
 
 
@@ -62,7 +67,7 @@ class PowerWatch:
                 self._come_back()
                 await call(self._lock, logind)
             while True:
-                power = await call(logind.next_power)
+                power = await self._next_power(logind)
                 if power == "on":
                     self._come_back()
                     await call(self._lock, logind)
@@ -71,6 +76,14 @@ class PowerWatch:
                     logind.unlock()
         finally:
             logind.close()
+
+    async def _next_power(self, logind: Logind) -> Power:
+        """Return the next announced power state; connect again if the last one was announced and did not happen."""
+        announced = asyncio.get_running_loop().run_in_executor(None, logind.next_power)
+        if self._left_as and not (await asyncio.wait({announced}, timeout=STILL_ON_S))[0]:
+            _LOG.warning("The system announced that it is %s, and runs %g s later.", self._left_as, STILL_ON_S)
+            self._come_back()
+        return await announced
 
     def _lock(self, logind: Logind) -> None:
         try:
