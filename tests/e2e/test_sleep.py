@@ -50,8 +50,10 @@ async def logind(tmp_path: Path) -> AsyncGenerator[Logind]:
     """Start the stub."""
     if shutil.which("dbus-daemon") is None:
         pytest.skip("dbus-daemon is not installed (package dbus-daemon)")
-    pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
-    stub = Logind(await asyncio.create_subprocess_exec(AGENT_BIN / "python", STUB, tmp_path, **pipes))
+    process = await asyncio.create_subprocess_exec(
+        AGENT_BIN / "python", STUB, tmp_path, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    stub = Logind(process)
     yield stub
     await stub.close()
 
