@@ -37,6 +37,7 @@ NOTIFIER_FAILING = "notifier_failing"
 ALARM_UNREADABLE = "alarm_unreadable"
 ALARM_TELLS_NOBODY = "alarm_tells_nobody"
 REFERENCE_GONE = "reference_gone"
+ALARMS_NEWER = "alarms_newer"
 ALARMS_NOT_WRITTEN = "alarms_not_written"
 ALARMS_DAMAGED = "alarms_damaged"
 SENTENCES_NOT_STARTED = "sentences_not_started"
@@ -61,6 +62,7 @@ OF_ALARMS = {
     ALARM_TELLS_NOBODY,
     ALARM_UNREADABLE,
     ALARMS_DAMAGED,
+    ALARMS_NEWER,
     ALARMS_NOT_STARTED,
     ALARMS_NOT_WRITTEN,
     NOTIFIER_FAILING,
@@ -81,6 +83,7 @@ SEVERITIES = {
     BROKER_GONE: ir.IssueSeverity.ERROR,
     NODE_ID_CONFLICT: ir.IssueSeverity.ERROR,
     ALARMS_DAMAGED: ir.IssueSeverity.ERROR,
+    ALARMS_NEWER: ir.IssueSeverity.ERROR,
     ALARMS_NOT_WRITTEN: ir.IssueSeverity.ERROR,
     ALARM_UNREADABLE: ir.IssueSeverity.ERROR,
     NOTIFIER_FAILING: ir.IssueSeverity.ERROR,

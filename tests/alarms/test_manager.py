@@ -7,8 +7,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from custom_components.iotbridge.alarms.engine.models import Severity, Timing
 from custom_components.iotbridge.alarms.manager import AlarmsManager
-from homeassistant.core import HomeAssistant
+from custom_components.iotbridge.alarms.runtime.events import SIGNAL_ALARM, AlarmEvent
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from tests.alarms.managed_home import add, group, history, policy, set_state
 
 from ..kit import Kit
@@ -142,6 +144,31 @@ async def test_a_flapping_alarm_is_notified_once_and_then_after_it_has_calmed(
 
     assert alarms().alarms(rule_id)[0].state == "unacknowledged"
     assert len(notifications) == before + 1
+
+
+async def test_the_raise_that_starts_flapping_is_published_before_the_suppression(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, alarms: Callable[[], AlarmsManager]
+) -> None:
+    published: list[tuple[str, str, str]] = []
+
+    @callback
+    def publish(event: AlarmEvent) -> None:
+        if event.transition and (alarm := alarms().alarm(event.key)):
+            published.append((event.transition.change, event.transition.after, alarm.state))
+
+    async_dispatcher_connect(hass, SIGNAL_ALARM, publish)
+    add(hass, entry, HOT, "sensor.one")
+    await hass.async_block_till_done()
+    for _ in range(7):
+        for value in ("90", "20"):
+            await set_state(hass, "sensor.one", value)
+
+    assert [after for _, after, _ in published] == [state for _, _, state in published], "what a listener finds"
+    assert [(change, state) for change, _, state in published][-3:] == [
+        ("raised", "unacknowledged"),
+        ("suppressed", "suppressed"),
+        ("cleared", "suppressed"),
+    ]
 
 
 async def test_a_latching_momentary_alarm_is_notified(

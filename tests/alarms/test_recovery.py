@@ -15,6 +15,7 @@ from custom_components.iotbridge.alarms.engine.models import Actor, AlarmKey, Al
 from custom_components.iotbridge.alarms.engine.rule import EscalationPolicy, Rule, Selection
 from custom_components.iotbridge.alarms.repairs import DamagedFiles
 from custom_components.iotbridge.alarms.runtime import database
+from custom_components.iotbridge.alarms.runtime.database_migration import NEWEST
 from custom_components.iotbridge.alarms.runtime.store import AlarmStore, store_path
 from custom_components.iotbridge.markdown import escaped
 from custom_components.iotbridge.repairs import async_create_fix_flow
@@ -385,16 +386,18 @@ async def test_a_file_of_a_later_release_is_read_but_not_written(
 
     await start_fully(kit)
 
-    (issue,) = ir.async_get(kit.hass).issues.values()
-    assert issue.translation_key == NOT_WRITTEN
-    assert "version 99" in (issue.translation_placeholders or {})["reason"]
+    assert repairs(kit) == {"alarms_newer"}
     assert states(kit, rule_id)["sensor.hot"] is AlarmState.ACKNOWLEDGED, "its content is used"
     await set_state(kit, "sensor.wet", "90")
     await wait(kit, 65, 5)
     assert titles(notifications) == ["Warning"]
+    assert repairs(kit) == {"alarms_newer"}, "the only one, also after another attempt"
     await stop(kit)
     assert _bytes(path) == before
     assert copies(path) == []
+    _execute(path, f"PRAGMA user_version={NEWEST}")
+    await start_fully(kit)
+    assert repairs(kit) == set()
 
 
 @pytest.mark.parametrize("table", ["instance", "bytes", "key", "outbox", "remembered", "type", "member"])

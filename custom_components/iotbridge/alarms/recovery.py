@@ -7,17 +7,18 @@ from typing import Any
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
-from ..issues import ALARMS_DAMAGED, ALARMS_NOT_WRITTEN, Issues
+from ..issues import ALARMS_DAMAGED, ALARMS_NEWER, ALARMS_NOT_WRITTEN, Issues
 from ..parsing import parse_or_log
 from .engine.instance import Instance
 from .engine.models import AlarmKey
 from .engine.references import Moves, combined_moves, moved_data, moved_instance, moved_key
 from .notifications.outbox import Outbox
 from .notifications.queued_notification import QueuedNotification
-from .runtime.database import Loaded
+from .runtime.database import Loaded, NewerError
 from .runtime.events import SIGNAL_COUNTS
 from .runtime.processor import AlarmProcessor
 from .runtime.restored_alarms import RestoredAlarms
+from .runtime.store import FILE
 from .runtime.suppressor import Suppressor
 
 MAX_NAMED = 5
@@ -53,9 +54,12 @@ class Recovery:
         processor.writer.async_add_listener(self)
 
     @callback
-    def async_unwritten(self, reason: str | None) -> None:
-        """Create the repair about a file that cannot be written, or remove it."""
-        self._issues.async_set(ALARMS_NOT_WRITTEN, "", reason is not None, reason=reason or "")
+    def async_unwritten(self, error: Exception | None) -> None:
+        """Create the repair about a file that cannot be written, or about one of a newer release; or remove it."""
+        is_newer = isinstance(error, NewerError)
+        self._issues.async_set(ALARMS_NEWER, "", is_newer, file=FILE)
+        reason = str(error) or type(error).__name__
+        self._issues.async_set(ALARMS_NOT_WRITTEN, "", error is not None and not is_newer, reason=reason)
 
     @callback
     def async_damaged(self, names: list[str]) -> None:

@@ -119,10 +119,11 @@ class World:
         severity: Severity = Severity.WARNING,
         *,
         episode: int = 1,
+        is_last: bool | None = None,
     ) -> Batch:
         groups = (group,) if isinstance(group, str) else tuple(group)
         at = dt_util.utcnow().timestamp()
-        is_last = kind is NotificationKind.CLEARED
+        is_last = kind is NotificationKind.CLEARED if is_last is None else is_last
         notification = Notification(
             kind=kind, key=key, episode=episode, groups=groups, severity=severity, at=at, is_last=is_last
         )

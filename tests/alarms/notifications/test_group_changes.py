@@ -101,6 +101,20 @@ async def test_a_target_that_replaces_another_gets_the_alarm(
     assert titles(ben) == ["Warning", "Cleared"]
 
 
+async def test_a_group_that_can_be_read_again_introduces_only_new_targets(
+    kit: Kit, policy: EscalationPolicy, notifications: list[ServiceCall], ben: list[ServiceCall]
+) -> None:
+    await raise_alarm(kit, policy)
+
+    await edit_group(kit, policy, {"kind": "pigeon", "action": "notify.mobile_app_anna"})
+    await edit_group(kit, policy, ANNA)
+    assert titles(notifications) == ["Warning"]
+
+    await edit_group(kit, policy, {"kind": "pigeon", "action": "notify.mobile_app_anna"})
+    await edit_group(kit, policy, ANNA, BEN)
+    assert (titles(notifications), titles(ben)) == (["Warning"], ["Warning"])
+
+
 async def test_a_group_added_to_a_step_gets_the_alarm(
     kit: Kit,
     policy: EscalationPolicy,

@@ -65,6 +65,31 @@ async def test_a_target_that_missed_an_acknowledged_alarm_gets_nothing(world: Wo
     assert sorted(world.take_sent()) == ["anna: raised attic", "ben: raised attic"]
 
 
+async def test_an_episode_after_a_late_acknowledgement_is_notified_from_its_beginning(world: World) -> None:
+    """A latching alarm ends before its acknowledgement, and may be raised again before that is delivered."""
+    family = world.group("anna", "ben")
+    await world.notify(family)
+    await world.notify(family, NotificationKind.CLEARED, is_last=False)
+    world.take_sent()
+    world.broken = {"anna", "ben"}
+    await world.notify(family, NotificationKind.ACKNOWLEDGED, is_last=True)
+    world.broken = set()
+
+    batch = world.add(family, episode=2).followed_by(
+        world.add(family, NotificationKind.CLEARED, episode=2, is_last=False)
+    )
+    world.write(batch)
+    world.outbox.async_deliver(batch)
+    await world.settle()
+
+    assert sorted(world.take_sent()) == [
+        *["  This happened at 12:00 and has cleared."] * 2,
+        "anna: cleared attic",
+        "ben: cleared attic",
+    ]
+    assert world.disk == {}
+
+
 async def test_several_undelivered_episodes_are_one_message(world: World) -> None:
     family = world.group("anna")
     world.broken = {"anna"}

@@ -4,7 +4,7 @@ Only this module combines the lifecycle, the escalation and the flapping of an a
 the outcome.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from . import escalation, lifecycle
@@ -17,7 +17,7 @@ from .suppression import parent_of, recomputed
 
 # A function of the lifecycle with everything but the alarm, its timing and the time filled in.
 type Command = Callable[[Alarm, Timing, float], Sequence[Transition]]
-type Input = Evaluation | TimeElapsed | Commanded | RuleChanged | SuppressionChanged | Removed
+type Input = Evaluation | TimeElapsed | Commanded | RuleChanged | SuppressionChanged | Removed | FlappingStarted
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,11 @@ class Removed:
 
 
 @dataclass(frozen=True, slots=True)
+class FlappingStarted:
+    """Input: the alarm was raised too often; it follows the outcome of the raise, which is published before."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Settings of all alarms. ``explain`` returns the reason of an evaluation as a sentence."""
 
@@ -66,8 +71,8 @@ class AlarmOutcome:
 
     ``transitions`` are published; ``history`` also has those that are only recorded. ``is_updated`` means that the
     alarm changed its appearance without a transition, ``is_condition_changed`` that a hold started or ended,
-    ``is_policy_changed`` that the escalation follows another policy. ``due_at`` is the time of the next TimeElapsed,
-    None for never.
+    ``is_policy_changed`` that the escalation follows another policy, ``is_flapping`` that FlappingStarted follows.
+    ``due_at`` is the time of the next TimeElapsed, None for never.
     """
 
     transitions: list[Transition] = field(default_factory=list)
@@ -76,6 +81,7 @@ class AlarmOutcome:
     is_updated: bool = False
     is_condition_changed: bool = False
     is_policy_changed: bool = False
+    is_flapping: bool = False
     due_at: float | None = None
 
     @property
@@ -91,6 +97,14 @@ class AlarmOutcome:
         self.history += transitions
 
 
+def outcomes(instance: Instance, event: Input, now: float, settings: Settings) -> Iterator[AlarmOutcome]:
+    """Yield the outcome of an input, and that of the start of flapping; the alarm is in the state of each meanwhile."""
+    outcome = advance(instance, event, now, settings)
+    yield outcome
+    if outcome.is_flapping:
+        yield advance(instance, FlappingStarted(), now, settings)
+
+
 def advance(instance: Instance, event: Input, now: float, settings: Settings) -> AlarmOutcome:
     """Change the instance by one input; return the transitions, the notifications and the next due time."""
     outcome = AlarmOutcome()
@@ -103,6 +117,8 @@ def advance(instance: Instance, event: Input, now: float, settings: Settings) ->
             _apply(instance, event.command, now, settings, outcome)
         case SuppressionChanged():
             _change_suppression(instance, event, now, outcome)
+        case FlappingStarted():
+            _start_flapping(instance, now, outcome)
         case RuleChanged():
             _change_rule(instance, event.rule, now, outcome)
         case Removed():
@@ -175,18 +191,22 @@ def _record(instance: Instance, transitions: Sequence[Transition], outcome: Alar
 
 
 def _count_episode(instance: Instance, now: float, settings: Settings, outcome: AlarmOutcome) -> None:
-    """Suppress an alarm that is raised too often, until the flapping ends, and notify that once."""
+    """Count an episode, and mark the outcome of one with which the flapping starts."""
     alarm = instance.alarm
     if not alarm.announced and FLAPPING not in alarm.suppressed_by:
         if alarm.suppressed_by:
             # Recorded only: an outage of a thousand entities must not publish a thousand events.
             outcome.history.append(lifecycle.raised_while_suppressed(alarm, now))
         return
-    if not instance.flapping.record(now, settings.flapping_per_hour):
-        return
-    informed = tuple(instance.escalation.informed)
+    outcome.is_flapping = instance.flapping.record(now, settings.flapping_per_hour)
+
+
+def _start_flapping(instance: Instance, now: float, outcome: AlarmOutcome) -> None:
+    """Suppress an alarm that is raised too often, until the flapping ends, and notify that once."""
+    alarm, informed = instance.alarm, tuple(instance.escalation.informed)
     _record(instance, lifecycle.suppress(alarm, FLAPPING, now), outcome)
-    outcome.notifications += escalation.notifications_of(alarm, NotificationKind.RAISED, informed, now)
+    if not alarm.acknowledged:
+        outcome.notifications += escalation.notifications_of(alarm, NotificationKind.RAISED, informed, now)
 
 
 def _change_suppression(instance: Instance, change: SuppressionChanged, now: float, outcome: AlarmOutcome) -> None:

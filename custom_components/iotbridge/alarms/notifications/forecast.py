@@ -5,7 +5,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ..engine.advance import Input, Settings, SuppressionChanged, TimeElapsed, advance
+from ..engine.advance import Input, Settings, SuppressionChanged, TimeElapsed, outcomes
 from ..engine.escalation import EscalationState, Notification, NotificationKind
 from ..engine.instance import Instance
 from ..engine.models import NO_ACTOR, Alarm, Change, Evaluation, Severity
@@ -137,14 +137,15 @@ def _advance(
     instance: Instance, event: Input, now: float, surroundings: Surroundings, queue: NotificationQueue, result: Forecast
 ) -> float | None:
     """Advance the alarm, and queue its notifications; return when it is due next."""
-    outcome = advance(instance, event, now, surroundings.settings)
-    if result.raised_at is None and any(transition.change is Change.RAISED for transition in outcome.transitions):
-        result.raised_at = now
-    alarm = instance.alarm
-    if alarm.active and (result.active is None or alarm.raised_at == now):
-        result.active = replace(alarm)
-    _queue(queue, outcome.notifications)
-    return outcome.due_at
+    due_at = None
+    for outcome in outcomes(instance, event, now, surroundings.settings):
+        if result.raised_at is None and any(transition.change is Change.RAISED for transition in outcome.transitions):
+            result.raised_at = now
+        alarm, due_at = instance.alarm, outcome.due_at
+        if alarm.active and (result.active is None or alarm.raised_at == now):
+            result.active = replace(alarm)
+        _queue(queue, outcome.notifications)
+    return due_at
 
 
 def _queue(queue: NotificationQueue, notifications: Iterable[Notification]) -> None:

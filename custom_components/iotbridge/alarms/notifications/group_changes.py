@@ -1,6 +1,6 @@
 """Notifies targets added to a notifier group of the alarms that the group was notified of."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
@@ -31,7 +31,7 @@ class GroupChanges:
     @callback
     def async_update(self) -> None:
         """Compare the groups with the last update; the targets of an unknown group are not new."""
-        before, self._targets = self._targets, self._read()
+        before, self._targets = self._targets, self._read(self._targets)
         for group, names in self._targets.items():
             if group in before and not names <= before[group]:
                 informed = [instance for instance in self._instances if _is_informed(group, instance)]
@@ -43,13 +43,15 @@ class GroupChanges:
             group: frozenset(moved_target(name, moves) for name in names) for group, names in self._targets.items()
         }
 
-    def _read(self) -> dict[str, frozenset[str]]:
+    def _read(self, before: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+        """Return the targets of each group; a group that cannot be read has those that it had before."""
         targets = {}
         for group_id, subentry in self._entry.subentries.items():
             if subentry.subentry_type != SUBENTRY_NOTIFIER:
                 continue
-            if group := self._notifier.group(group_id):
-                targets[group_id] = frozenset(group.targets)
+            group = self._notifier.group(group_id)
+            if names := frozenset(group.targets if group else ()) or before.get(group_id):
+                targets[group_id] = names
         return targets
 
 

@@ -200,6 +200,8 @@ class NotificationQueue:
         """Decide on the latest item of an alarm, which is due: deliver now, defer to a digest, or drop."""
         last, before = items[-1], items[:-1]
         informed = _informed_before_last(items, targets)
+        if last.kind is NotificationKind.CLEARED and _undelivered_raises(recent := _after_settled_episodes(items))[1]:
+            informed = _informed_before_last(recent, targets)
         deferred = [item for item in before if item.digest and not item.is_done]
         if deferred and last.kind not in ACTIONABLE | {NotificationKind.WITHDRAWN}:
             # A digest with both shows the beginning and the end.
@@ -274,6 +276,15 @@ def _ends_episode(item: QueuedNotification, later: QueuedNotification | None) ->
     """Return whether an item ends its episode; one that only awaits acknowledgement ends with the next episode."""
     is_ending = item.kind in {NotificationKind.CLEARED, NotificationKind.WITHDRAWN}
     return item.is_last or (is_ending and later is not None and later.episode != item.episode)
+
+
+def _after_settled_episodes(items: Sequence[QueuedNotification]) -> Sequence[QueuedNotification]:
+    """Return the items after the last episode whose acknowledgement or withdrawal came after its end.
+
+    That happens to latching alarms only. The end was notified before, so it does not stand for the next beginning.
+    """
+    ends = (item.kind in _SETTLED and _ends_episode(item, later) for item, later in pairwise(items))
+    return items[max((number for number, is_end in enumerate(ends, 1) if is_end), default=0) :]
 
 
 def _undelivered_raises(items: Iterable[QueuedNotification]) -> tuple[Mapping[str, Any] | None, int]:

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
 from ...const import LOGGER
-from ..engine.advance import AlarmOutcome, Input, Removed, RuleChanged, Settings, TimeElapsed, advance, due_at
+from ..engine.advance import AlarmOutcome, Input, Removed, RuleChanged, Settings, TimeElapsed, due_at, outcomes
 from ..engine.clock import Clock
 from ..engine.counts import Counts
 from ..engine.instance import Instance
@@ -78,9 +78,13 @@ class AlarmProcessor:
 
     @callback
     def async_advance(self, instance: Instance, event: Input, now: float | None = None) -> AlarmOutcome:
-        """Advance an alarm by an input; most evaluations change nothing, and are cheap."""
+        """Advance an alarm by an input, and return its outcome; most evaluations change nothing, and are cheap."""
         now = self.now() if now is None else now
-        outcome = advance(instance, event, now, self.settings)
+        taken = [self._async_take(instance, outcome) for outcome in outcomes(instance, event, now, self.settings)]
+        return taken[0]
+
+    @callback
+    def _async_take(self, instance: Instance, outcome: AlarmOutcome) -> AlarmOutcome:
         self._deadlines.async_set(instance.key, outcome.due_at)
         if outcome.is_changed:
             self._async_commit(instance, outcome)

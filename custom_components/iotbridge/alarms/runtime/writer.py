@@ -26,8 +26,8 @@ BACKUP_RUNS: HassKey[bool] = HassKey(f"{DOMAIN}_backup_runs")
 class StoreListener(Protocol):
     """Listener for problems of the store's file."""
 
-    def async_unwritten(self, reason: str | None) -> None:
-        """Take the reason why the file cannot be written, None after a successful write."""
+    def async_unwritten(self, error: Exception | None) -> None:
+        """Take the error for which the file cannot be written, None after a successful write."""
 
     def async_read(self, loaded: Loaded) -> None:
         """Take the content of a file that could not be read at the start."""
@@ -237,7 +237,7 @@ class Writer:
         if not self._is_closed:
             self._cancel_retry = async_call_later(self._hass, WRITE_RETRY_S, self._async_retry)
         for listener in self._listeners:
-            listener.async_unwritten(str(error) or type(error).__name__)
+            listener.async_unwritten(error)
         if self.batch.outbox:
             self._deliver(self.batch)
 
