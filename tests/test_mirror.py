@@ -33,6 +33,7 @@ COVERED_BY = {
         "things/vocabulary/": ("things/vocabulary/test_vocabulary.py", TABLES),
     },
     "agent": {
+        "config_checks.py": ("test_config.py", "A part of the configuration, whose mistakes are one table."),
         "collector.py": (
             "collectors/test_collectors.py",
             "Types without behaviour; every collector is checked for them.",

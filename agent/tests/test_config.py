@@ -11,7 +11,6 @@ import pytest
 from iotbridge_agent.config import (
     COLLECTOR_NAMES,
     BrokerConfig,
-    CheckConfig,
     CollectorConfig,
     Config,
     CustomCommand,
@@ -21,6 +20,7 @@ from iotbridge_agent.config import (
     load_config,
     parse_config,
 )
+from iotbridge_agent.config_checks import CheckConfig
 from iotbridge_agent.errors import ConfigError
 
 SAMPLE = Path(__file__).parents[1] / "packaging" / "agent.toml"
@@ -267,6 +267,7 @@ def test_the_sample_has_every_key_and_its_defaults() -> None:
     )
     assert [check.kind for check in config.checks] == ["http", "tcp", "file"]
     assert config.checks[1] == CheckConfig(name="Database", kind="tcp", target="127.0.0.1:5432")
+    assert [service.name for service in config.start_order] == ["Broker", "Hub"]
     assert config.collector("docker").names == ("web",)
     assert config.collector("systemd").names == ("nginx.service",)
     assert config.collector("disk").interval_s == 300

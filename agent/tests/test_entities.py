@@ -49,6 +49,15 @@ def test_a_host_has_its_readings_its_connection_and_its_buttons() -> None:
     assert not update(entities, CPU, power=("reboot",)), "nothing changed"
 
 
+def test_the_start_of_services_has_a_button_where_it_is_enabled() -> None:
+    entities = Entities(config(commands={"start_services": True}, start_order=[{"unit": "hub"}]), HOST, {})
+    update(entities)
+
+    button = components(entities)["command_start_services"]
+    assert (button["platform"], button["name"]) == ("button", "Start services")
+    assert '"command":"start_services"' in button["command_template"].replace(" ", "")
+
+
 def test_the_device_is_described_by_its_host() -> None:
     entities = Entities(config(), HOST, {})
     update(entities, CPU)

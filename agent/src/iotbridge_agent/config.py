@@ -14,13 +14,15 @@ import tomllib
 from typing import Any, Literal, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
+from iotbridge_agent.config_checks import CheckConfig, is_http_address, parse_checks
+from iotbridge_agent.config_start_order import OrderedService, parse_start_order
 from iotbridge_agent.errors import ConfigError
 from iotbridge_agent.toml_table import Table
 
 NODE_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 COMMAND_NAME = re.compile(r"[a-z0-9_]{1,64}")
 TOPIC_PREFIX = re.compile(r"[^/+#\0]+(/[^/+#\0]+)*")
-RESERVED_COMMANDS = ("shutdown", "reboot", "suspend", "wake", "status", "ping")
+RESERVED_COMMANDS = ("shutdown", "reboot", "suspend", "wake", "start_services", "status", "ping")
 LANGUAGES = ("en", "it", "fr")
 COLLECTOR_NAMES = (
     "cpu",
@@ -38,10 +40,10 @@ COLLECTOR_NAMES = (
     "updates",
     "systemd",
     "docker",
+    "start_order",
     "checks",
 )
 DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
-MAX_PORT = 65535
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
@@ -107,21 +109,6 @@ class CollectorConfig(NamedTuple):
     """Path of the socket for docker."""
 
 
-class CheckConfig(NamedTuple):
-    """Check of an HTTP address, a TCP port, or the age of a file or folder."""
-
-    name: str
-    kind: Literal["http", "tcp", "file"]
-    target: str
-    """URL, ``host:port`` or path."""
-    interval_s: float = 60.0
-    timeout_s: float = 10.0
-    max_age_h: float | None = None
-    """Maximum age of a file in hours; an older one is a problem."""
-    expect_status: int | None = None
-    """Expected HTTP status; None accepts 200 to 399."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """Complete configuration of the agent."""
@@ -149,10 +136,23 @@ class Config:
     commands_per_minute: int = 10
     collectors: Mapping[str, CollectorConfig] = field(default_factory=dict)
     checks: tuple[CheckConfig, ...] = ()
+    start_order: tuple[OrderedService, ...] = ()
+    start_services: bool = False
+    """True where the agent may start the services of the start order."""
 
     def collector(self, name: str) -> CollectorConfig:
         """Return the settings of a collector, or the defaults."""
         return self.collectors.get(name, CollectorConfig())
+
+    @property
+    def enabled_commands(self) -> tuple[str, ...]:
+        """Return the commands of the agent itself that are enabled, apart from the power commands."""
+        return tuple(name for name in ("wake", "start_services") if getattr(self, name))
+
+    @property
+    def startable_units(self) -> tuple[str, ...]:
+        """Return the systemd units that the agent may start."""
+        return tuple(s.target for s in self.start_order if s.kind == "unit") if self.start_services else ()
 
 
 def default_config_path() -> Path:
@@ -237,10 +237,13 @@ def parse_config(document: Mapping[str, Any], *, source: str, environ: Mapping[s
         state_dir=Path(agent.text("state_dir", default=str(default_state_dir()))),
         **_parse_commands(root.table("commands")),
         collectors=_parse_collectors(root.table("collectors"), interval_s),
-        checks=_parse_checks(root),
+        checks=parse_checks(root),
+        start_order=parse_start_order(root),
     )
     agent.done()
     root.done()
+    if config.start_services and not config.start_order:
+        raise root.error("start_order", "tables headed [[start_order]], because commands.start_services is true", None)
     return config
 
 
@@ -251,7 +254,7 @@ def _parse_page(agent: Table) -> str | None:
         return None
     if "@" in url:  # before any error that would repeat the address; the discovery message is open to every reader
         raise agent.error("url", "an address without user and password", None)
-    if not _is_http_address(url):
+    if not is_http_address(url):
         raise agent.error("url", "an address such as https://nas.lan:5001", url)
     return url
 
@@ -310,7 +313,7 @@ def _parse_broker(table: Table) -> BrokerConfig:
 
 def _parse_commands(table: Table) -> dict[str, Any]:
     power = tuple(name for name in ("shutdown", "reboot", "suspend") if table.flag(name, default=False))
-    wake = table.flag("wake", default=False)
+    wake, start_services = (table.flag(name, default=False) for name in ("wake", "start_services"))
     per_minute = int(table.number("per_minute", default=10, low=1, high=600))
     custom = []
     tables = table.table("custom")
@@ -332,7 +335,13 @@ def _parse_commands(table: Table) -> dict[str, Any]:
         own.done()
     tables.done()
     table.done()
-    return {"power": power, "wake": wake, "custom": tuple(custom), "commands_per_minute": per_minute}
+    return {
+        "power": power,
+        "wake": wake,
+        "start_services": start_services,
+        "custom": tuple(custom),
+        "commands_per_minute": per_minute,
+    }
 
 
 def _parse_collectors(table: Table, interval_s: float) -> dict[str, CollectorConfig]:
@@ -353,48 +362,3 @@ def _parse_collectors(table: Table, interval_s: float) -> dict[str, CollectorCon
         own.done()
     table.done()
     return collectors
-
-
-def _parse_checks(root: Table) -> tuple[CheckConfig, ...]:
-    checks: list[CheckConfig] = []
-    for table in root.tables("checks"):
-        kinds = [kind for kind in ("http", "tcp", "file") if table.has(kind)]
-        if len(kinds) != 1:
-            raise table.error("http", "exactly one of http, tcp and file", ", ".join(kinds) or None)
-        kind = kinds[0]
-        target = table.text(kind, required=True)
-        if kind == "http" and not _is_http_address(target):
-            raise table.error(kind, "an address that starts with http:// or https:// and has a valid port", target)
-        if kind == "tcp" and not _is_host_and_port(target):
-            raise table.error(kind, "host:port", target)
-        check = CheckConfig(
-            name=table.text("name", required=True),
-            kind=kind,  # type: ignore[arg-type]
-            target=target,
-            interval_s=table.number("interval_s", default=60, low=5, high=86400),
-            timeout_s=table.number("timeout_s", default=10, low=0.1, high=120),
-            max_age_h=table.optional_number("max_age_h", low=0.01, high=87600) if kind == "file" else None,
-            expect_status=_whole(table.optional_number("expect_status", low=100, high=599)) if kind == "http" else None,
-        )
-        if any(other.name == check.name for other in checks):
-            raise table.error("name", "a unique name", check.name)
-        table.done()
-        checks.append(check)
-    return tuple(checks)
-
-
-def _is_http_address(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
-def _is_host_and_port(text: str) -> bool:
-    match = re.fullmatch(r"(?:\[[^\]]+\]|[^:\s]+):(\d{1,5})", text)
-    return match is not None and 1 <= int(match[1]) <= MAX_PORT
-
-
-def _whole(number: float | None) -> int | None:
-    return None if number is None else int(number)

@@ -86,6 +86,8 @@ class Entities:
             discovery.CONNECTION: (BUILTIN, discovery.connection_sensor(self._uid, self._topics, self._translate)),
             "command_status": (BUILTIN, self._button("status", expiry=expiry)),
         }
+        if self._config.start_services:
+            fixed["command_start_services"] = (CUSTOM, self._button("start_services", expiry=expiry))
         for command in self._config.custom:
             if command.button:
                 button = discovery.command_button(

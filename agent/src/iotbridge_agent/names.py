@@ -1,4 +1,4 @@
-"""Names of the entities in the languages of the agent."""
+"""Names of the entities, and texts of readings, in the languages of the agent."""
 
 ITALIAN, FRENCH = 0, 1
 
@@ -40,12 +40,18 @@ TRANSLATIONS: dict[str, tuple[str, str]] = {
     "Refresh": ("Aggiorna", "Actualiser"),
     "Service {unit}": ("Servizio {unit}", "Service {unit}"),
     "Shut down": ("Spegni", "Éteindre"),
+    "Start order": ("Ordine di avvio", "Ordre de démarrage"),
+    "Start services": ("Avvia i servizi", "Démarrer les services"),
     "Suspend": ("Sospendi", "Mettre en veille"),
     "Swap usage": ("Uso dello swap", "Utilisation du swap"),
     "Temperature {sensor}": ("Temperatura {sensor}", "Température {sensor}"),
+    "all running": ("tutto in esecuzione", "tout fonctionne"),
+    "waits for {service}": ("attende {service}", "attend {service}"),
     "{check}": ("{check}", "{check}"),
     "{check} last changed": ("{check}: ultima modifica", "{check} : dernière modification"),
     "{check} response time": ("{check}: tempo di risposta", "{check} : temps de réponse"),
+    "{service} does not exist": ("{service} non trovato", "{service} introuvable"),
+    "{service} failed": ("{service}: errore", "{service} : échec"),
 }
 
 

@@ -5,7 +5,6 @@ from collections.abc import Awaitable
 from typing import Protocol
 
 from iotbridge_agent import __version__
-from iotbridge_agent.commands.base import WAKE
 from iotbridge_agent.config import Config
 from iotbridge_agent.namesakes import Namesakes
 from iotbridge_agent.protocol.messages import OFFLINE, ONLINE, Announce, Power, encode_announce
@@ -110,5 +109,5 @@ class Presence:
         return tuple(sorted(self.host.mac, key=lambda mac: best.get(mac, len(best))))
 
     def _commands(self) -> tuple[str, ...]:
-        wake = (WAKE,) if self._config.wake else ()
-        return ("ping", "status", *(self.permitted or ()), *wake, *(command.name for command in self._config.custom))
+        custom = (command.name for command in self._config.custom)
+        return ("ping", "status", *(self.permitted or ()), *self._config.enabled_commands, *custom)

@@ -11,6 +11,7 @@ from typing import Any
 
 from conftest import Broker, free_port
 from logind_stub import LogindStub
+from order import Lab
 import pytest
 
 from iotbridge_agent.cli import doctor
@@ -176,6 +177,21 @@ def test_the_networks_in_which_others_are_woken_are_shown(tmp_path: Path, monkey
     monkeypatch.setattr(network_cards, "NETWORK", tmp_path)
     *_, finding = doctor.examine_cards(config_of(tmp_path, "[commands]\nwake = true"))
     assert (finding.level, finding.detail) == ("ok", "sends magic packets to 127.255.255.255.")
+
+
+def test_each_service_of_the_start_order_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = Lab(tmp_path)
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={lab.path}")
+    lab.bus.units["sites.service"] = {"LoadState": "not-found", "ActiveState": "inactive"}
+    broker, hub, sites = doctor.examine_start_order(lab.config())
+    lab.engine.answers["/containers/hub/json"] = b"nonsense"
+    _, refused, _ = doctor.examine_start_order(lab.config())
+    lab.close()
+
+    assert (broker.level, broker.detail) == ("note", f"Broker is starting (proof: 127.0.0.1:{lab.port}).")
+    assert (hub.level, hub.detail) == ("ok", "Hub is running.")
+    assert (sites.level, "no unit sites.service" in sites.detail) == ("bad", True)
+    assert (refused.level, "socket" in refused.remedy) == ("bad", True)
 
 
 def test_no_power_command_and_dry_run_are_reported(tmp_path: Path) -> None:

@@ -119,6 +119,31 @@ def test_the_rule_names_the_enabled_commands_and_one_user() -> None:
     assert text.count("{") == text.count("}")
 
 
+def test_a_second_rule_lets_the_services_of_the_start_order_be_started() -> None:
+    text = rule_text(("reboot",), ("mosquitto.service", "hub.service"))
+    assert text.startswith(rule_text(("reboot",)))
+    (_, second) = text.split("polkit.addRule")[1:]
+    assert json.loads(re.search(r"var units = (\[.*\]);", second)[1]) == ["mosquitto.service", "hub.service"]  # type: ignore[index]
+    for condition in (
+        'subject.user === "iotbridge-agent"',
+        'action.id === "org.freedesktop.systemd1.manage-units"',
+        'action.lookup("verb") === "start"',
+        'units.indexOf(action.lookup("unit")) >= 0',
+    ):
+        assert condition in second
+    assert text.count("{") == text.count("}")
+    assert "manage-units" not in rule_text(("reboot",))
+
+
+def test_the_rule_is_there_for_the_start_order_alone(machine: Machine) -> None:
+    machine.configure("start_services = true\n[[start_order]]\nunit = 'hub'")
+    install(machine.config, machine.target())
+    assert '["hub.service"]' in (machine.root / RULE).read_text()
+    machine.configure("[[start_order]]\nunit = 'hub'")
+    install(machine.config, machine.target())
+    assert RULE not in machine.files(), "services that are only watched need no rule"
+
+
 def test_packaged_files_equal_the_installed_ones() -> None:
     program, config_path = "/usr/bin/iotbridge-agent", Path("/etc/iotbridge-agent/agent.toml")
     packaged = {path.name: path.read_text() for path in PACKAGING.iterdir() if path.is_file()}

@@ -15,7 +15,8 @@ import pytest
 
 from iotbridge_agent.collector import Collector
 from iotbridge_agent.collectors.checks import check_specs
-from iotbridge_agent.config import CheckConfig, parse_config
+from iotbridge_agent.config import parse_config
+from iotbridge_agent.config_checks import CheckConfig
 
 CONFIG = parse_config({"broker": {"url": "mqtt://localhost"}}, source="test", environ={})
 

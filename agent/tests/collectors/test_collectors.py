@@ -13,7 +13,7 @@ from iotbridge_agent.collectors import COLLECTORS, specs_for
 from iotbridge_agent.config import COLLECTOR_NAMES, Config, parse_config
 from iotbridge_agent.errors import NoDataError
 
-MACHINE = tuple(name for name in COLLECTOR_NAMES if name not in ("systemd", "docker", "checks"))
+MACHINE = tuple(name for name in COLLECTOR_NAMES if name not in ("systemd", "docker", "start_order", "checks"))
 
 
 def config(**tables: Any) -> Config:
@@ -32,9 +32,10 @@ def test_units_containers_and_checks_need_names() -> None:
     assert names(config()) == MACHINE
     named = config(
         collectors={"systemd": {"units": ["nginx"]}, "docker": {"containers": ["web"]}},
+        start_order=[{"unit": "nginx"}],
         checks=[{"name": "Router", "tcp": "router:80"}],
     )
-    assert names(named) == (*MACHINE, "systemd", "docker", "check_router")
+    assert names(named) == (*MACHINE, "systemd", "docker", "start_order", "check_router")
 
 
 def test_disabled_collectors_are_absent() -> None:

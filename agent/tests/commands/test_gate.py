@@ -17,8 +17,7 @@ WAKE = json.dumps({"command": "wake", "args": {"mac": [MAC]}}).encode()
 
 def make(per_minute: int = 10, running: set[str] | None = None, *, wake: bool = True) -> Gate:
     return Gate(
-        power=("reboot", "suspend"),
-        wake=wake,
+        enabled=("reboot", "suspend", *(("wake",) if wake else ())),
         custom=("backup",),
         per_minute=per_minute,
         seen_ids={"seen": None},
@@ -39,6 +38,7 @@ def at(seconds: float) -> str:
         (b'{"command":"reboot; ls"}', "malformed"),
         ({"command": "explode"}, "unknown"),
         ({"command": "shutdown"}, "not_enabled"),
+        ({"command": "start_services"}, "not_enabled"),
         ({"command": "reboot", "args": {"x": 1}}, "invalid_args"),
         ({"command": "ping", "args": {"x": 1}}, "invalid_args"),
         ({"command": "reboot", "timestamp": at(-31)}, "expired"),

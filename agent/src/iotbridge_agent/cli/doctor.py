@@ -18,9 +18,10 @@ from iotbridge_agent.collectors import specs_for
 from iotbridge_agent.commands.base import PowerBackend
 from iotbridge_agent.commands.power import DBusCall, system_backend
 from iotbridge_agent.config import Config, load_config
-from iotbridge_agent.errors import NoDataError
+from iotbridge_agent.errors import AgentError, NoDataError
 from iotbridge_agent.event_loop import DaemonExecutor
 from iotbridge_agent.protocol.messages import Card
+from iotbridge_agent.start_order import StartOrder
 from iotbridge_agent.system import dbus
 from iotbridge_agent.system.dbus import DBusError
 from iotbridge_agent.system.logind import Logind
@@ -85,6 +86,7 @@ def examine(
     yield from examine_power(config, power, rule if unit.exists() else None)
     yield examine_sleep()
     yield from examine_cards(config)
+    yield from examine_start_order(config)
     yield from examine_service(unit, dbus_call)
     yield examine_clock()
     yield from examine_collectors(config)
@@ -123,8 +125,8 @@ def examine_power(config: Config, power: PowerBackend, rule: Path | None) -> Ite
         permission = power.permission(command)
         level: Level = "ok" if permission.allowed else "bad"
         yield Finding(level, command, permission.detail, permission.remedy)
-    if rule and config.power:
-        yield _examine_rule(rule, rule_text(config.power))
+    if rule and (config.power or config.startable_units):
+        yield _examine_rule(rule, rule_text(config.power, config.startable_units))
 
 
 def examine_sleep() -> Finding:
@@ -182,6 +184,24 @@ def _examine_card(card: Card) -> Finding:
         return Finding("note", "wake on LAN", sentence, f"`sudo ethtool {card.name}` shows `Wake-on: g` if it is.")
     sentence = f"{name} is wired and not armed: magic packets cannot wake this machine."
     return Finding("note", "wake on LAN", sentence, ARMING.format(card=card))
+
+
+def examine_start_order(config: Config) -> Iterator[Finding]:
+    """Check each service of the start order; a service that does not run may be about to start."""
+    order = StartOrder.of(config)
+    for service in order.services:
+        try:
+            state = order.state(service)
+        except AgentError as error:
+            remedy = "For containers, the agent's user needs access to the engine's socket; for units, a system bus."
+            yield Finding("bad", "start order", f"{service.name}: {error}.", remedy)
+            continue
+        if state == "missing":
+            sentence = f"{service.name}: there is no {service.kind} {service.target}."
+            yield Finding("bad", "start order", sentence, "Correct its name in [[start_order]].")
+        else:
+            proof = f" (proof: {service.proof.target})" if service.proof else ""
+            yield Finding("ok" if state == "running" else "note", "start order", f"{service.name} is {state}{proof}.")
 
 
 def examine_service(unit: Path, dbus_call: DBusCall) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
-"""Systemd service of the agent: an unprivileged user, a hardened unit, and a polkit rule for its power commands."""
+"""Systemd service of the agent: an unprivileged user, a hardened unit, and a polkit rule for its commands."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 import json
 import os
@@ -96,6 +96,18 @@ polkit.addRule(function (action, subject) {{
 }});
 """
 
+START_RULE_TEXT = """\
+// The services of the start order may be started, and nothing else be done with them.
+polkit.addRule(function (action, subject) {{
+    var units = {units};
+    if (subject.user === "iotbridge-agent" && action.id === "org.freedesktop.systemd1.manage-units" &&
+        action.lookup("verb") === "start" && units.indexOf(action.lookup("unit")) >= 0) {{
+        return polkit.Result.YES;
+    }}
+    return polkit.Result.NOT_HANDLED;
+}});
+"""
+
 SYSUSERS_TEXT = f"""\
 # Written by `iotbridge-agent service install`: the user the agent runs as.
 u {NAME} - "IoT Bridge agent" {STATE_DIR}
@@ -130,17 +142,18 @@ def unit_text(config_path: Path, program: str | None = None) -> str:
     return UNIT_TEXT.format(program=quoted, config_path=_quoted(str(config_path)))
 
 
-def rule_text(power: Iterable[str]) -> str:
-    """Return the polkit rule that allows these power commands and nothing else."""
+def rule_text(power: Iterable[str], units: Sequence[str] = ()) -> str:
+    """Return the polkit rules that allow these power commands and the start of these units, and nothing else."""
     actions = [f"org.freedesktop.login1.{ACTIONS[name]}{more}" for name in power for more in ("", "-multiple-sessions")]
-    return RULE_TEXT.format(actions=json.dumps(actions))
+    text = RULE_TEXT.format(actions=json.dumps(actions))
+    return text + START_RULE_TEXT.format(units=json.dumps(list(units))) if units else text
 
 
 def files(config: Config, config_path: Path) -> dict[str, str]:
     """Return every file of the service, by absolute path."""
     wanted = {SYSUSERS: SYSUSERS_TEXT, UNIT: unit_text(config_path)}
-    if config.power:
-        wanted[RULE] = rule_text(config.power)
+    if config.power or config.startable_units:
+        wanted[RULE] = rule_text(config.power, config.startable_units)
     return wanted
 
 
@@ -158,7 +171,7 @@ def install(config_path: Path, target: InstallTarget) -> None:
         _demand_systemd_and_root(target, "install")
         _demand_reachable(config_path, target)
     _write(target, files(config, config_path))
-    if not config.power:
+    if not (config.power or config.startable_units):
         target.path(RULE).unlink(missing_ok=True)
     if not target.live:
         target.write_line(f"Staged in {target.root}; nothing was run.")

@@ -34,6 +34,7 @@ COLLECTORS: tuple[CollectorSpec, ...] = (
     _row("updates", interval_s=600, timeout_s=60),
     _row("systemd"),
     _row("docker"),
+    _row("start_order", timeout_s=60),
 )
 """Collectors of the machine itself. The user's own checks follow these, one row each."""
 
@@ -49,6 +50,8 @@ def specs_for(config: Config) -> tuple[CollectorSpec, ...]:
 
 def _is_on(name: str, config: Config) -> bool:
     settings = config.collector(name)
+    if name == "start_order":
+        return settings.enabled is not False and bool(config.start_order)
     return settings.enabled is not False and (name not in NEED_NAMES or bool(settings.names))
 
 

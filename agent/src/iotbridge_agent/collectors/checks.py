@@ -7,7 +7,7 @@ import socket
 import time
 
 from iotbridge_agent.collector import Collector, CollectorSpec, Reading, SensorDescription
-from iotbridge_agent.config import CheckConfig
+from iotbridge_agent.config_checks import CheckConfig
 from iotbridge_agent.sensor_keys import unique_slugs
 
 ACCEPTED = range(200, 400)
@@ -41,9 +41,9 @@ class AnswerCheck:
     def collect(self) -> Iterator[Reading]:
         """Yield the readings; every failure to reach the target, including a bad certificate, counts as no answer."""
         start = time.monotonic()
-        answers = _http_answers(self._check) if self._check.kind == "http" else _tcp_answers(self._check)
-        yield Reading(self._answers, answers)
-        yield Reading(self._latency, (time.monotonic() - start) * 1000 if answers else None)
+        is_answered = answers(self._check)
+        yield Reading(self._answers, is_answered)
+        yield Reading(self._latency, (time.monotonic() - start) * 1000 if is_answered else None)
 
 
 class AgeCheck:
@@ -74,6 +74,11 @@ class AgeCheck:
         yield Reading(self._problem, changed is None or time.time() - changed > max_age_s)
         text = None if changed is None else datetime.fromtimestamp(changed, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         yield Reading(self._changed, text)
+
+
+def answers(check: CheckConfig) -> bool:
+    """Return whether an address or a port answers as expected."""
+    return _http_answers(check) if check.kind == "http" else _tcp_answers(check)
 
 
 def _http_answers(check: CheckConfig) -> bool:

@@ -1,12 +1,15 @@
 """State of the configured systemd units."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from iotbridge_agent.collector import Collector, Reading, SensorDescription
 from iotbridge_agent.config import Config
 from iotbridge_agent.sensor_keys import unique_slugs
 
-SERVICE = "org.freedesktop.systemd1"
+if TYPE_CHECKING:
+    from iotbridge_agent.system.units import Units
+
 STATES = ("active", "inactive", "failed", "activating", "deactivating", "reloading", "refreshing", "maintenance")
 NOT_FOUND = "not_found"
 
@@ -16,7 +19,7 @@ class Systemd:
 
     def __init__(self, units: tuple[str, ...]) -> None:
         self._slugs = unique_slugs(units)
-        self._paths: dict[str, str] = {}
+        self._units: Units | None = None
 
     def collect(self) -> Iterator[Reading]:
         """Yield the readings; raises DBusError without a system bus, or for an invalid answer of systemd."""
@@ -24,15 +27,11 @@ class Systemd:
             yield Reading(_describe(unit, slug), self._state(unit))
 
     def _state(self, unit: str) -> str:
-        from iotbridge_agent.system.dbus import call  # noqa: PLC0415 (only needed with configured units)
+        if self._units is None:
+            from iotbridge_agent.system.units import Units  # noqa: PLC0415 (only needed with configured units)
 
-        if unit not in self._paths:
-            full_name = unit if "." in unit else f"{unit}.service"
-            (path,) = call(SERVICE, "/org/freedesktop/systemd1", f"{SERVICE}.Manager", "LoadUnit", "s", full_name)
-            self._paths[unit] = str(path)
-        (properties,) = call(
-            SERVICE, self._paths[unit], "org.freedesktop.DBus.Properties", "GetAll", "s", f"{SERVICE}.Unit"
-        )
+            self._units = Units()
+        properties = self._units.properties(unit if "." in unit else f"{unit}.service")
         state = properties.get("ActiveState")
         return state if state in STATES and properties.get("LoadState") != "not-found" else NOT_FOUND
 

@@ -9,7 +9,9 @@ POWER_COMMANDS: Final = ("shutdown", "reboot", "suspend")
 HARMLESS_COMMANDS: Final = ("status", "ping")
 WAKE: Final = "wake"
 """Command that wakes another machine."""
-BUILTIN_COMMANDS: Final = (*POWER_COMMANDS, WAKE, *HARMLESS_COMMANDS)
+START_SERVICES: Final = "start_services"
+"""Command that starts the services of the start order."""
+BUILTIN_COMMANDS: Final = (*POWER_COMMANDS, WAKE, START_SERVICES, *HARMLESS_COMMANDS)
 
 RefusedReason: TypeAlias = Literal[
     "malformed",
@@ -35,7 +37,7 @@ def kind_of(command: str | None, custom: Container[str]) -> Kind:
         return "power"
     if command == WAKE:
         return "wake"
-    return "custom" if command is not None and command in custom else "harmless"
+    return "custom" if command is not None and (command == START_SERVICES or command in custom) else "harmless"
 
 
 class Permission(NamedTuple):

@@ -1,7 +1,7 @@
 """Processing of commands from their message to their response."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 import logging
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from iotbridge_agent.commands.base import (
     POWER_COMMANDS,
+    START_SERVICES,
     WAKE,
     CommandError,
     Permission,
@@ -78,14 +79,13 @@ class Dispatcher:
         self._running: set[str] = set()
         self._refusals = RateLimit(REFUSALS_ANSWERED)
         self._executions: dict[asyncio.Task[Any], asyncio.Task[Any] | None] = {}
-        """Running custom commands, each with the task that responds to it."""
+        """Commands that can be cut off, each with the task that responds to it."""
         self._cut_off = ""
         """Reason why custom commands are cut off, as a clause; empty while they may run."""
         self._resumed = asyncio.Event()
         """Set when the machine is back from a sleep or an interrupted shutdown."""
         self._gate = Gate(
-            power=config.power,
-            wake=config.wake,
+            enabled=(*config.power, *config.enabled_commands),
             custom=self._custom,
             per_minute=config.commands_per_minute,
             seen_ids=state.seen_ids,
@@ -144,6 +144,7 @@ class Dispatcher:
             "ping": self._ping,
             "status": self._status,
             WAKE: self._wake,
+            START_SERVICES: self._start_services,
         }
         if command.command in POWER_COMMANDS:
             await self._run_power(command)
@@ -182,9 +183,27 @@ class Dispatcher:
         # Agents without custom commands do not need it.
         from iotbridge_agent.commands.custom import run_custom  # noqa: PLC0415
 
+        await self._run_interruptibly(command, lambda: run_custom(self._custom[command.command]))
+
+    async def _start_services(self, command: Command) -> None:
+        # Agents without a start order do not need it.
+        from iotbridge_agent.commands.start_services import current_chain, start_services  # noqa: PLC0415
+        from iotbridge_agent.start_order import StartOrder  # noqa: PLC0415
+
+        order = StartOrder.of(self._config)
+        if self._config.dry_run:
+            chain = await current_chain(order)
+            await self._answer(command, "done", "This is a dry run: no service was started.", data=chain)
+            return
+        await self._run_interruptibly(command, lambda: start_services(order))
+
+    async def _run_interruptibly(
+        self, command: Command, work: Callable[[], Coroutine[Any, Any, Mapping[str, Any]]]
+    ) -> None:
+        """Respond that a command was started, carry it out, and respond with its result; ``stop`` cuts it off."""
         self._save_id(command)
         await self._answer(command, "accepted", f"{command.command} was started.")
-        execution = asyncio.create_task(run_custom(self._custom[command.command]))
+        execution = asyncio.create_task(work())
         self._executions[execution] = asyncio.current_task()
         if self._cut_off:
             execution.cancel()

@@ -57,8 +57,7 @@ class Gate:
     def __init__(
         self,
         *,
-        power: Collection[str],
-        wake: bool,
+        enabled: Collection[str],
         custom: Collection[str],
         per_minute: int,
         seen_ids: Container[str],
@@ -66,7 +65,7 @@ class Gate:
     ) -> None:
         self._custom = frozenset(custom)
         self._known = {*BUILTIN_COMMANDS, *custom}
-        self._not_enabled = {*POWER_COMMANDS, WAKE} - {*power, *((WAKE,) if wake else ())}
+        self._not_enabled = {*BUILTIN_COMMANDS} - {*enabled, *HARMLESS_COMMANDS}
         self._rate = RateLimit(per_minute, {"wake": max(per_minute, WAKE_PER_MINUTE)})
         self._seen_ids = seen_ids
         self._running = running

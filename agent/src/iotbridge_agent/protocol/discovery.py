@@ -21,6 +21,7 @@ _COMMAND_BUTTONS = {
     "shutdown": ("Shut down", "mdi:power", None, "config"),
     "reboot": ("Reboot", None, "restart", "config"),
     "suspend": ("Suspend", "mdi:power-sleep", None, "config"),
+    "start_services": ("Start services", "mdi:play-circle-outline", None, "config"),
     "status": ("Refresh", "mdi:refresh", None, "diagnostic"),
 }
 
