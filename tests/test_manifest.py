@@ -9,6 +9,7 @@ import tomllib
 from awesomeversion import AwesomeVersion, AwesomeVersionStrategy
 import pytest
 
+import homeassistant
 from homeassistant.loader import async_get_integration
 from homeassistant.util.yaml import load_yaml_dict
 
@@ -46,9 +47,12 @@ def test_the_version_can_be_loaded_and_is_that_of_the_project() -> None:
     assert MANIFEST["version"] == project["version"]
 
 
-def test_the_folder_is_the_domain_and_nothing_is_to_be_installed() -> None:
+def test_the_folder_is_the_domain_and_nothing_but_a_library_of_core_is_needed() -> None:
+    constraints = Path(homeassistant.__file__).with_name("package_constraints.txt").read_text("utf-8").splitlines()
+
     assert MANIFEST["domain"] == ROOT.name
-    assert MANIFEST["requirements"] == []
+    assert MANIFEST["requirements"] == ["cronsim==2.7"]
+    assert set(MANIFEST["requirements"]) <= set(constraints)
     assert MANIFEST["dependencies"] == ["mqtt", "network"]
 
 

@@ -22,6 +22,10 @@ COVERED_BY = {
             "alarms/notifications/channels/test_channels.py",
             "Base of the channels, each of which has a test.",
         ),
+        "power_plans/flow/schedule_forms.py": (
+            "power_plans/flow/test_schedule_flow.py",
+            "Forms of one flow, whose test fills them in.",
+        ),
         "things/decoders/": (
             "things/decoders/test_decoders.py",
             "Each message has to find its decoder among all of them; the cases of a format are in a file of cases/.",

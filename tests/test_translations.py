@@ -24,6 +24,8 @@ from custom_components.iotbridge.hosts.discovery.host_discovery import BUTTONS, 
 from custom_components.iotbridge.hosts.inventory import PowerState
 from custom_components.iotbridge.hosts.triggers import HOST_TRIGGERS
 from custom_components.iotbridge.hosts.voice.voice import COMMANDS
+from custom_components.iotbridge.power_plans.engine.schedule import TASKS
+from custom_components.iotbridge.power_plans.flow.schedule_forms import CRON, WEEKLY
 from custom_components.iotbridge.system_health import system_health_info
 from custom_components.iotbridge.things.flow.availability_form import EXPIRIES
 from custom_components.iotbridge.things.flow.channel_form import fields_schema
@@ -38,6 +40,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict
 
 from .kit import FakeHost, Kit, learn
+from .power_plans.schedules import FakeSchedule
 from .rules import add_rule, rule_entity, set_state
 from .things import attic
 
@@ -45,8 +48,10 @@ ROOT = Path(config_flow.__file__).parent
 TRIGGERS = {**ALARM_TRIGGERS, **HOST_TRIGGERS}
 CONDITIONS = {**ALARM_CONDITIONS, **HOST_CONDITIONS}
 # Files whose literals name steps, errors, aborts and sentences of the dialogs.
-DIALOGS = ("*/flow/*.py", "alarms/**/*.py", "forms.py", "topic_filters.py")
+DIALOGS = ("*/flow/*.py", "alarms/**/*.py", "power_plans/engine/*.py", "forms.py", "topic_filters.py")
 LANGUAGES = ("en", "it", "fr")
+# Selectors without options: their texts are parts of sentences.
+NO_OPTIONS = ("schedule_text", "timetable", "voice", "wizard")
 # Sections that Home Assistant reads in translations of a custom integration.
 CATEGORIES = {
     "title", "config", "config_subentries", "options", "device", "entity", "exceptions", "issues", "selector",
@@ -304,8 +309,9 @@ async def test_every_issue_has_its_placeholders(kit: Kit) -> None:
 
 
 async def test_every_entity_has_its_name_and_its_icon(kit: Kit, entry: MockConfigEntry) -> None:
-    await kit.host(mac=["a8:a1:59:00:00:01"])
+    host = await kit.host(mac=["a8:a1:59:00:00:01"])
     await add_rule(kit, "sensor.one")
+    await FakeSchedule.add(kit, host)
     learn(kit.hass, entry, attic.profile(attic.TEMPERATURE), attic.SAMPLE)
     await kit.hass.async_block_till_done()
     await kit.deliver_config(attic.UID)
@@ -420,11 +426,9 @@ def test_every_option_of_a_selector_is_translated() -> None:
 
     choices |= {"joining": set(Joining), "expiry": set(EXPIRIES), "rhythm": set(RHYTHMS), "days": set(DAYS)}
     choices |= {"severity": {severity.word for severity in Severity}}
+    choices |= {"schedule_task": set(TASKS), "schedule_when": {WEEKLY, CRON}}
     own = {key: set(words["options"]) for key, words in WORDS["selector"].items() if "options" in words}
-    # Texts that are parts of sentences are not options.
-    named = {
-        key for key in own.keys() - choices.keys() if key in ("wizard", "voice") or key.startswith(("alarm_", "host_"))
-    }
+    named = {key for key in own.keys() - choices.keys() if key in NO_OPTIONS or key.startswith(("alarm_", "host_"))}
     assert {key: words for key, words in own.items() if key not in named} == choices
 
 

@@ -10,10 +10,11 @@ from homeassistant.helpers.typing import ConfigType
 from . import migration, mqtt_client, runtime, subentries
 from .alarms.api.websocket import async_setup_websocket
 from .alarms.runtime.core_alerts import async_remove_rules
-from .const import DOMAIN, PLATFORMS
+from .const import DOMAIN
 from .dashboard.websocket import async_setup_dashboard_websocket
 from .hosts.announce_store import AnnouncedHosts
 from .issues import ENTRY_NEWER, Issues
+from .power_plans.schedules import async_remove_schedules
 from .runtime import IotBridgeConfigEntry
 from .sentences.files import async_remove_files
 from .services import async_setup_services
@@ -48,26 +49,27 @@ async def async_setup_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) ->
         raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key="mqtt_not_ready")
     subentries.async_migrate(hass, entry)
     entry.runtime_data = runtime.build(hass, entry)
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    await hass.config_entries.async_forward_entry_setups(entry, entry.runtime_data.platforms)
     try:
         await runtime.async_start(hass, entry, entry.runtime_data)
     except BaseException:
         # Home Assistant runs the unload callbacks but leaves the platforms set up: the next attempt would fail on them.
-        await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+        await hass.config_entries.async_unload_platforms(entry, entry.runtime_data.platforms)
         raise
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> bool:
     """Unload the config entry."""
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    return await hass.config_entries.async_unload_platforms(entry, entry.runtime_data.platforms)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> None:
-    """Clear discovery messages of things, stored hosts, Alerts and sentences; hosts announce themselves and stay."""
+    """Clear discovery messages of things, stored hosts and runs, Alerts and sentences; hosts announce themselves."""
     await async_remove_rules(hass, entry.entry_id)
     # Core's mqtt keeps a device as long as it has an entity of ours.
     er.async_get(hass).async_clear_config_entry(entry.entry_id)
     await AnnouncedHosts(hass).async_remove()
     await async_clear_all(hass)
+    await async_remove_schedules(hass)
     await async_remove_files(hass)

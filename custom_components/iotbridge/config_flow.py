@@ -33,10 +33,12 @@ from .const import (
     SUBENTRY_ALARM,
     SUBENTRY_DEVICE,
     SUBENTRY_NOTIFIER,
+    SUBENTRY_SCHEDULE,
     SUBENTRY_WINDOW,
 )
 from .hosts.inventory import plain_name
 from .hosts.voice.voice import async_host_devices
+from .power_plans.flow.schedule_flow import ScheduleFlow
 from .protocol.fields import MessageError
 from .protocol.messages import Announce
 from .protocol.topics import PREFIX, TopicError, is_acceptable, parse_topic
@@ -105,6 +107,7 @@ class IotBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
             SUBENTRY_ALARM: RuleFlow,
             SUBENTRY_NOTIFIER: NotifierFlow,
             SUBENTRY_WINDOW: MaintenanceFlow,
+            SUBENTRY_SCHEDULE: ScheduleFlow,
         }
 
     @override

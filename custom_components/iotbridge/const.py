@@ -26,6 +26,7 @@ SUBENTRY_ALARM: Final = "alarm"
 SUBENTRY_NOTIFIER: Final = "notifier"
 SUBENTRY_WINDOW: Final = "window"
 SUBENTRY_PLAN: Final = "plan"
+SUBENTRY_SCHEDULE: Final = "schedule"
 
 CONF_PREFIXES: Final = "prefixes"
 CONF_RESPONSE_TIMEOUT: Final = "response_timeout"

@@ -16,6 +16,7 @@ ALARM: Final = "alarm"
 NOTIFIER: Final = "notifier"
 WINDOW: Final = "window"
 PLAN: Final = "plan"
+SCHEDULE: Final = "schedule"
 VERSION_KEY: Final = "version"
 
 _EXPRESSION = re.compile(r"\{[{%].*?[}%]\}", re.DOTALL)
@@ -57,6 +58,7 @@ STEPS: dict[str, tuple[Step, ...]] = {
     NOTIFIER: (_rename_variable_of_actions,),
     WINDOW: (),
     PLAN: (),
+    SCHEDULE: (),
 }
 
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 import time
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import async_get_platforms
 from homeassistant.helpers.entity_registry import RegistryEntry
 
@@ -24,6 +27,8 @@ from .const import (
     DEFAULT_RESPONSE_TIMEOUT_S,
     DOMAIN,
     LOGGER,
+    PLATFORMS,
+    SUBENTRY_SCHEDULE,
 )
 from .dashboard.module import async_add_module
 from .errors import InvalidCallError
@@ -35,6 +40,7 @@ from .hosts.manager import HostsManager
 from .hosts.voice.voice import HostVoice
 from .hosts.wake.waker import Waker
 from .power_plans.manager import PowerPlansManager
+from .power_plans.schedules import SIGNAL_SCHEDULES, SchedulesManager
 from .sentences.files import SentenceFiles
 from .sentences.options_form import CONF_LANGUAGE_MODELS, CONF_LANGUAGES, CONF_POWER_HOSTS
 from .things.manager import ThingsManager
@@ -56,9 +62,11 @@ class Runtime:
     things: ThingsManager
     alarms: AlarmsManager
     power_plans: PowerPlansManager
+    schedules: SchedulesManager
     voice: HostVoice
     sentences: SentenceFiles
     is_open_for_models: bool
+    platforms: list[Platform]
 
 
 def build(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> Runtime:
@@ -78,6 +86,7 @@ def build(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> Runtime:
     discovery = HostDiscovery(hass, hosts, monitor)
     alarms = AlarmsManager(hass, entry)
     power_plans = PowerPlansManager(hass, entry)
+    schedules = SchedulesManager(hass, entry)
     voice = HostVoice(hass, entry, hosts, device_links, options.get(CONF_POWER_HOSTS, ()))
     sentences = SentenceFiles(
         hass, entry, options.get(CONF_LANGUAGES, ()), lambda: {**voice.async_names(), **async_rule_names(alarms)}
@@ -92,10 +101,17 @@ def build(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> Runtime:
         things,
         alarms,
         power_plans,
+        schedules,
         voice,
         sentences,
         is_open_for_models=is_open_for_models,
+        platforms=[*PLATFORMS, *([Platform.CALENDAR] if _has_schedule(entry) else [])],
     )
+
+
+def _has_schedule(entry: IotBridgeConfigEntry) -> bool:
+    """Return whether there is a schedule; without one there is no calendar, which adds a page to the sidebar."""
+    return any(subentry.subentry_type == SUBENTRY_SCHEDULE for subentry in entry.subentries.values())
 
 
 @callback
@@ -186,6 +202,8 @@ async def async_start(hass: HomeAssistant, entry: IotBridgeConfigEntry, runtime:
     described = DescribedEntities(hass, entry, _is_described)
     described.async_start()
     entry.async_on_unload(described.async_stop)
+    add_calendar = partial(_async_add_calendar, hass, entry, runtime)
+    entry.async_on_unload(async_dispatcher_connect(hass, SIGNAL_SCHEDULES, add_calendar))
     for part, start in PARTS.items():
         stops: list[Stop] = []
         try:
@@ -201,6 +219,15 @@ async def async_start(hass: HomeAssistant, entry: IotBridgeConfigEntry, runtime:
                 entry.async_on_unload(stop)
     if remove := await async_add_module(hass):
         entry.async_on_unload(remove)
+
+
+@callback
+def _async_add_calendar(hass: HomeAssistant, entry: IotBridgeConfigEntry, runtime: Runtime) -> None:
+    """Set up the calendar when the first schedule is added."""
+    if Platform.CALENDAR not in runtime.platforms and _has_schedule(entry):
+        runtime.platforms.append(Platform.CALENDAR)
+        adding = hass.config_entries.async_forward_entry_setups(entry, [Platform.CALENDAR])
+        entry.async_create_task(hass, adding, "iotbridge calendar")
 
 
 def _is_described(entity: RegistryEntry) -> bool:
@@ -225,7 +252,7 @@ def _async_mark_failed(hass: HomeAssistant, entry: IotBridgeConfigEntry, part: s
     elif part == ir.ALARMS_NOT_STARTED:
         entry.runtime_data.alarms.is_failed = True
     elif part == ir.POWER_PLANS_NOT_STARTED:
-        entry.runtime_data.power_plans.is_failed = True
+        entry.runtime_data.power_plans.is_failed = entry.runtime_data.schedules.is_failed = True
     for platform in async_get_platforms(hass, DOMAIN):
         for entity in platform.entities.values():
             entity.async_write_ha_state()
@@ -255,8 +282,9 @@ async def _async_start_alarms(runtime: Runtime, stops: list[Stop]) -> None:
 
 
 async def _async_start_power_plans(runtime: Runtime, stops: list[Stop]) -> None:
-    stops.append(runtime.power_plans.async_stop)
+    stops += [runtime.power_plans.async_stop, runtime.schedules.async_stop]
     await runtime.power_plans.async_start()
+    await runtime.schedules.async_start()
 
 
 async def _async_start_sentences(runtime: Runtime, stops: list[Stop]) -> None:

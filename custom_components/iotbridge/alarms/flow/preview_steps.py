@@ -11,12 +11,12 @@ from homeassistant.helpers.http import current_request
 from ...const import SUBENTRY_NOTIFIER
 from ...markdown import escaped
 from ...migration import marked
+from ...phone_actions import MOBILE_APP, async_phone_actions
 from ..engine.rule import Rule
 from ..notifications.channels.channel import Target
 from ..notifications.notifier import DeliveryError
 from ..notifications.rendering import async_render_test
 from ..runtime.entity_selector import async_matching
-from ..runtime.phone_actions import MOBILE_APP, async_phone_actions
 from .draft_group import async_send_to_draft
 
 

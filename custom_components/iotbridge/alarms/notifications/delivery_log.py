@@ -6,9 +6,9 @@ from string import capwords
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
+from ...phone_actions import MOBILE_APP, async_phone_actions
 from ..engine.escalation import NotificationKind, Sound
 from ..runtime.delivery_records import DeliveryRecord, DeliveryRecords, DeliveryResult, recorded
-from ..runtime.phone_actions import MOBILE_APP, async_phone_actions
 from .channels import CHANNELS
 from .channels.channel import Target
 from .notifier import DeliveryError, Group

@@ -10,8 +10,8 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ...coalescing import CoalescedCall
 from ...const import SUBENTRY_ALARM, SUBENTRY_NOTIFIER, SUBENTRY_WINDOW
+from ...phone_actions import MOBILE_APP, PREFIX as PHONE, async_phone_actions
 from ..engine.references import REGISTRY_IDS, Moves, moved_data, moved_ids, moves_of, referenced_entities
-from .phone_actions import MOBILE_APP, PREFIX as PHONE, async_phone_actions
 
 _REFERRING_SUBENTRIES = frozenset({SUBENTRY_ALARM, SUBENTRY_NOTIFIER, SUBENTRY_WINDOW})
 

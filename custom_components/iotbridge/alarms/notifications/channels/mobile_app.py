@@ -17,9 +17,9 @@ from homeassistant.exceptions import HomeAssistantError
 
 from ....const import DOMAIN
 from ....forms import choices
+from ....phone_actions import PREFIX, async_phone_actions
 from ...engine.escalation import ACTIONABLE, NotificationKind, Sound
 from ...engine.models import Severity
-from ...runtime.phone_actions import PREFIX, async_phone_actions
 from ..message import Message, displayed_messages, obsolete_tags
 from .channel import DeliveryContext, NotificationChannel, Target
 

@@ -1,0 +1,1 @@
+"""Dialogs of power plans and schedules."""

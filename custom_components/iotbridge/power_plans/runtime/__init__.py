@@ -1,0 +1,1 @@
+"""Power plans and schedules at run time."""
