@@ -1,4 +1,4 @@
-"""Private bus with a stub of logind: hands out locks, and announces sleep and shutdown on request.
+"""Private bus with a stub of logind and systemd: hands out locks, announces sleep and shutdown, lists jobs.
 
 As a program (``logind_stub.py FOLDER``) it prints the address of its bus, and ``unlocked`` whenever the last lock is
 let go, and emits the signals that it reads from its input: ``PrepareForSleep true``. It never suspends anything.
@@ -22,6 +22,7 @@ from typing import Any
 
 from iotbridge_agent.system.dbus import BUS, Connection, DBusError, _Reader
 
+SYSTEMD_NAME = "org.freedesktop.systemd1"
 NAME, PATH, MANAGER = "org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager"
 METHOD_CALL, METHOD_RETURN, ERROR, SIGNAL = 1, 2, 3, 4
 POLICY = '<policy context="default"><allow own="*"/><allow send_destination="*"/><allow receive_sender="*"/></policy>'
@@ -65,7 +66,7 @@ class PrivateBus:
 
 
 class LogindStub:
-    """Owner of logind's name on the bus at DBUS_SYSTEM_BUS_ADDRESS."""
+    """Owner of logind's and systemd's names on the bus at DBUS_SYSTEM_BUS_ADDRESS."""
 
     def __init__(self, *, delay_s: float = 5.0, refuses: bool = False, is_preparing: bool = False) -> None:
         self.locks: list[tuple[str, ...]] = []
@@ -76,6 +77,8 @@ class LogindStub:
         """Number of locks that are held."""
         self.on_unlock: Callable[[], None] = lambda: None
         """Called at the moment at which the last lock is let go: a real machine would sleep now."""
+        self.jobs: list[tuple[str, str]] = []
+        """Jobs of systemd: the name of the unit, and the kind of the job."""
         self._refuses = refuses
         self._properties = {
             "InhibitDelayMaxUSec": ("t", struct.pack("<Q", int(delay_s * 1_000_000))),
@@ -84,7 +87,8 @@ class LogindStub:
         }
         self._changed = threading.Condition()
         self._bus = Connection(takes_descriptors=True).open()
-        self._bus.call(*BUS, "RequestName", "su", NAME, 0)
+        for name in (NAME, SYSTEMD_NAME):
+            self._bus.call(*BUS, "RequestName", "su", name, 0)
         self._bus._deadline = math.inf
         self._serial = 1000
         self._sending = threading.Lock()
@@ -139,6 +143,11 @@ class LogindStub:
                 header = b"\1" + signature.encode() + b"\0"
                 alignment = 8 if signature == "t" else 4
                 self._send(METHOD_RETURN, reply, "v", header + b"\0" * (-len(header) % alignment) + body)
+            case "ListJobs", ():
+                jobs = b""
+                for unit, kind in self.jobs:
+                    jobs += b"\0" * (-len(jobs) % 8) + _job(unit, kind)
+                self._send(METHOD_RETURN, reply, "a(usssoo)", struct.pack("<II", len(jobs), 0) + jobs)
             case "Inhibit", lock if not self._refuses:
                 self.clients.append(fields[7])
                 self._hand_out(reply, lock)
@@ -187,6 +196,13 @@ class LogindStub:
 
 def _text(value: str) -> bytes:
     return struct.pack("<I", len(value)) + value.encode() + b"\0"
+
+
+def _job(unit: str, kind: str) -> bytes:
+    data = struct.pack("<I", 7)
+    for text in (unit, kind, "waiting", "/org/job", "/org/unit"):
+        data += b"\0" * (-len(data) % 4) + _text(text)
+    return data
 
 
 def main() -> None:

@@ -180,16 +180,30 @@ def test_a_command_and_its_sleep_are_announced_once(agent: RunningAgent, watcher
     assert [r["status"] for r in watcher.responses("s1")] == ["accepted"]
 
 
-@pytest.mark.parametrize(("kind", "power"), [("reboot", "rebooting"), ("poweroff", "shutting_down"), (None, "off")])
+@pytest.mark.parametrize(("kind", "power"), [("reboot", "rebooting"), ("poweroff", "shutting_down")])
 def test_a_shutdown_of_the_system_is_announced(
-    agent: RunningAgent, broker: Broker, watcher: Watcher, logind: LogindStub, kind: str | None, power: str
+    agent: RunningAgent, broker: Broker, logind: LogindStub, kind: str, power: str
 ) -> None:
-    if kind:
-        logind.emit("PrepareForShutdownWithMetadata", True, kind=kind)
+    logind.emit("PrepareForShutdownWithMetadata", True, kind=kind)
     logind.emit("PrepareForShutdown", True)
     logind.wait_unlocked()
     assert retained(broker) == (power, "offline")
     # systemd stops the services then.
+    assert agent.stop() == 0
+    assert retained(broker) == (power, "offline")
+
+
+@pytest.mark.parametrize(
+    ("unit", "power"), [("reboot.target", "rebooting"), ("poweroff.target", "shutting_down"), ("", "off")]
+)
+def test_a_shutdown_of_unknown_kind_is_announced_when_systemd_stops_the_agent(
+    agent: RunningAgent, broker: Broker, logind: LogindStub, unit: str, power: str
+) -> None:
+    # As before systemd 255.
+    logind.emit("PrepareForShutdown", True)
+    logind.wait_unlocked()
+    assert retained(broker) == ("on", "online")
+    logind.jobs = [("iotbridge-agent.service", "stop"), *([(unit, "start")] if unit else [])]
     assert agent.stop() == 0
     assert retained(broker) == (power, "offline")
 

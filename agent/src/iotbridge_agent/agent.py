@@ -26,8 +26,10 @@ from iotbridge_agent.protocol.messages import OFFLINE, ONLINE, Power, Response
 from iotbridge_agent.protocol.topics import Topics
 from iotbridge_agent.state import load_state, lock
 from iotbridge_agent.system import sdnotify
+from iotbridge_agent.system.dbus import DBusError
 from iotbridge_agent.system.host import read_host
 from iotbridge_agent.system.machine import Machine, read_machine
+from iotbridge_agent.system.shutdown_jobs import read_next_power
 
 if TYPE_CHECKING:
     from iotbridge_agent.reporter import Reporter
@@ -39,6 +41,7 @@ PRESENCE_PAUSE_S = 3.0
 """Minimum time between two repetitions of announce and availability, so that agents never flood each other."""
 RUN_BYTES = 4
 PERMISSION_PATIENCE_S = 0.1
+NEXT_POWER_TIMEOUT_S = 1.0
 MISSED_BEATS = 3
 _LOG = logging.getLogger(__name__)
 
@@ -151,9 +154,20 @@ class Agent:
 
     async def goodbye(self, session: Session, power: Power) -> None:
         """Respond to the commands that still run, then publish the next power state; raises LinkError."""
+        if power == "off":
+            power = await self._next_power()
         if power != "suspended":
             await self._dispatcher.stop(power)
         await self._presence.offline(power, session.publish)
+
+    @staticmethod
+    async def _next_power() -> Power:
+        """Return whether this agent is stopped because the machine goes down, and how; *off* if that is unknown."""
+        if sys.platform == "linux":
+            with suppress(DBusError, TimeoutError):
+                async with asyncio.timeout(NEXT_POWER_TIMEOUT_S):
+                    return await asyncio.get_running_loop().run_in_executor(None, read_next_power)
+        return "off"
 
     def taken_over(self) -> None:
         """Become a new installation: another agent has a copy of the state folder."""

@@ -64,7 +64,8 @@ class PowerWatch:
             raise
         try:
             if not logind.is_leaving:
-                self._come_back()
+                if self._left_as:
+                    self._come_back()
                 await call(self._lock, logind)
             while True:
                 power = await self._next_power(logind)
@@ -72,7 +73,8 @@ class PowerWatch:
                     self._come_back()
                     await call(self._lock, logind)
                 else:
-                    await self._leave(power, min(SHARE_OF_DELAY * logind.delay_s, LONGEST_DELAY_S))
+                    if power != "off":  # whether it is a reboot is known when systemd stops the agent
+                        await self._leave(power, min(SHARE_OF_DELAY * logind.delay_s, LONGEST_DELAY_S))
                     logind.unlock()
         finally:
             logind.close()
@@ -98,6 +100,5 @@ class PowerWatch:
             await self._agent.leave(power, timeout_s=timeout_s)
 
     def _come_back(self) -> None:
-        if self._left_as is not None:
-            self._left_as = None
-            self._agent.come_back()
+        self._left_as = None
+        self._agent.come_back()

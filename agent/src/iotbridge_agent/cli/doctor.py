@@ -26,8 +26,8 @@ from iotbridge_agent.system import dbus
 from iotbridge_agent.system.dbus import DBusError
 from iotbridge_agent.system.logind import Logind
 from iotbridge_agent.system.network_cards import read_cards, wired_networks
+from iotbridge_agent.system.shutdown_jobs import SYSTEMD
 
-SYSTEMD = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager")
 SECRET_KEYS = ("password_file", "psk_file", "client_key")
 NOT_SYNCHRONISED = 5
 """Return value TIME_ERROR of adjtimex(2), for a clock that is not synchronised."""

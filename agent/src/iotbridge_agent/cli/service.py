@@ -35,7 +35,8 @@ Description=IoT Bridge agent: this machine in Home Assistant
 Documentation=https://github.com/owner.invalid/iot-bridge/blob/main/docs/hosts.md
 Wants=network-online.target
 # Stopped in the reverse order: the agent still has a network, and a broker on this machine, for its last messages.
-After=network-online.target dbus.socket systemd-logind.service mosquitto.service
+# It still can ask systemd over D-Bus whether the machine goes down or reboots.
+After=network-online.target dbus.socket dbus.service systemd-logind.service mosquitto.service
 StartLimitIntervalSec=0
 
 [Service]
