@@ -52,6 +52,7 @@ def test_messages_cleared_at_the_broker_are_published_again(
         watcher.wait(name, lambda m: bool(m.payload), count=count + 1)
     agent.stop()
 
+    watcher.wait("availability", lambda m: m.payload == b"offline")
     assert watcher.of("availability")[-1].payload == b"offline"
     assert watcher.wait("announce", lambda m: bool(m.payload)).json()["power"] == "off"
 
