@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from iotbridge_agent.system.dbus import DBusError, NoBusError, call, get_property
+from iotbridge_agent.system.dbus import Connection, DBusError, NoBusError, call, get_property
 
 Answer = Callable[[bytes, int], bytes]
 LOGIND = ("org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager")
@@ -198,6 +198,12 @@ def test_a_bus_that_refuses_the_user_is_no_bus(scripted: Callable[..., ScriptedB
     scripted(lambda _, __: b"", auth=b"REJECTED EXTERNAL\r\n")
     with pytest.raises(NoBusError, match=r"refused user \d+: REJECTED EXTERNAL"):
         call("a.b", "/c", "a.b", "D")
+
+
+def test_a_bus_that_passes_no_descriptors_on(scripted: Callable[..., ScriptedBus]) -> None:
+    scripted(lambda _, __: b"", auth=b"OK 1234\r\nERROR\r\n")
+    with pytest.raises(NoBusError, match="passes no descriptors on"):
+        Connection(takes_descriptors=True).open()
 
 
 def test_a_bus_that_hangs_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+import socket
 import threading
 
 from logind_stub import LogindStub, PrivateBus
@@ -119,6 +120,20 @@ def test_without_logind(bus: PrivateBus) -> None:
     with pytest.raises(DBusError) as caught:
         Logind()
     assert caught.value.name == "org.freedesktop.DBus.Error.NameHasNoOwner"
+
+
+def test_descriptors_of_other_programs_are_closed(logind: LogindStub, connected: Logind) -> None:
+    connected.lock()
+    header = ((1, "o", "/"), (2, "s", "org.example"), (3, "s", "Gift"), (6, "s", logind.clients[0]), (9, "u", 1))
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with Connection(takes_descriptors=True) as stranger:
+        for _ in range(5):
+            gift = encode(SIGNAL, 900, (*header, (8, "g", "h")), "h", (0,))
+            socket.send_fds(stranger._socket, [gift], [stranger._socket.fileno()])
+        stranger.call(*BUS, "GetId")
+    logind.emit("PrepareForSleep", False)
+    assert connected.next_power() == "on"
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_no_descriptor_is_left(logind: LogindStub) -> None:
