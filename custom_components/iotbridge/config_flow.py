@@ -32,10 +32,12 @@ from .const import (
     DOMAIN,
     SUBENTRY_ALARM,
     SUBENTRY_DEVICE,
+    SUBENTRY_HOST,
     SUBENTRY_NOTIFIER,
     SUBENTRY_SCHEDULE,
     SUBENTRY_WINDOW,
 )
+from .hosts.flow.host_flow import HostFlow
 from .hosts.inventory import plain_name
 from .hosts.voice.voice import async_host_devices
 from .power_plans.flow.schedule_flow import ScheduleFlow
@@ -104,6 +106,7 @@ class IotBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
         """Return the flows behind the buttons of the entry."""
         return {
             SUBENTRY_DEVICE: DeviceFlow,
+            SUBENTRY_HOST: HostFlow,
             SUBENTRY_ALARM: RuleFlow,
             SUBENTRY_NOTIFIER: NotifierFlow,
             SUBENTRY_WINDOW: MaintenanceFlow,

@@ -23,6 +23,8 @@ PLATFORMS: Final = (
 # Subentry type of a thing; also part of its flow's URL.
 SUBENTRY_DEVICE: Final = "device"
 SUBENTRY_ALARM: Final = "alarm"
+# A host without an agent, or how a known host is woken.
+SUBENTRY_HOST: Final = "host"
 SUBENTRY_NOTIFIER: Final = "notifier"
 SUBENTRY_WINDOW: Final = "window"
 SUBENTRY_PLAN: Final = "plan"

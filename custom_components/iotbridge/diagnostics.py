@@ -19,7 +19,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: IotBrid
     return {
         "options": {**entry.options, CONF_PREFIXES: [names.of("prefix", name) for name in runtime.hosts.prefixes]},
         "mqtt": {"is_connected": runtime.hosts.is_connected, **mqtt_client.async_diagnostics(hass)},
-        **hosts_diagnostics(runtime.hosts, names),
+        **hosts_diagnostics(runtime.hosts, runtime.configured_hosts.settings.values(), names),
         "things": things_diagnostics(runtime.things, names),
         "alarms": alarms_diagnostics(runtime.alarms),
     }

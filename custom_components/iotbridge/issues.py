@@ -27,6 +27,7 @@ STALE_HOST = "stale_host"
 HOST_FLOODING = "host_flooding"
 TOO_MANY_HOSTS = "too_many_hosts"
 WAKE_NOT_ARMED = "wake_not_armed"
+HOST_UNREADABLE = "host_unreadable"
 NEW_DEVICES = "new_devices"
 NEW_FIELDS = "new_fields"
 RECORDS_BY_POSITION = "records_by_position"
@@ -90,6 +91,7 @@ SEVERITIES = {
     ALARM_UNREADABLE: ir.IssueSeverity.ERROR,
     NOTIFIER_FAILING: ir.IssueSeverity.ERROR,
     SENTENCES_BROKEN: ir.IssueSeverity.ERROR,
+    HOST_UNREADABLE: ir.IssueSeverity.ERROR,
     THING_UNREADABLE: ir.IssueSeverity.ERROR,
 }
 

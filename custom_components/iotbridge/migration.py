@@ -15,6 +15,7 @@ DEVICE: Final = "device"
 ALARM: Final = "alarm"
 NOTIFIER: Final = "notifier"
 WINDOW: Final = "window"
+HOST: Final = "host"
 PLAN: Final = "plan"
 SCHEDULE: Final = "schedule"
 VERSION_KEY: Final = "version"
@@ -57,6 +58,7 @@ STEPS: dict[str, tuple[Step, ...]] = {
     ALARM: (_rename_escalation_and_instructions,),
     NOTIFIER: (_rename_variable_of_actions,),
     WINDOW: (),
+    HOST: (),
     PLAN: (),
     SCHEDULE: (),
 }

@@ -33,6 +33,7 @@ from .const import (
 from .dashboard.module import async_add_module
 from .errors import InvalidCallError
 from .hosts import activity as hosts_activity
+from .hosts.configured.manager import ConfiguredHosts
 from .hosts.device_links import DeviceLinks
 from .hosts.discovery.host_discovery import HostDiscovery
 from .hosts.discovery.monitor import DiscoveryMonitor
@@ -57,6 +58,7 @@ class Runtime:
     hosts: HostsManager
     device_links: DeviceLinks
     waker: Waker
+    configured_hosts: ConfiguredHosts
     monitor: DiscoveryMonitor
     host_discovery: HostDiscovery
     things: ThingsManager
@@ -82,6 +84,7 @@ def build(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> Runtime:
     things = ThingsManager(hass, entry, prefixes)
     device_links = DeviceLinks(hass, entry, hosts)
     waker = Waker(hass, entry, hosts, device_links)
+    configured_hosts = ConfiguredHosts(hass, entry, hosts, device_links, waker)
     monitor = DiscoveryMonitor(hass, entry, hosts, device_links)
     discovery = HostDiscovery(hass, hosts, monitor)
     alarms = AlarmsManager(hass, entry)
@@ -96,6 +99,7 @@ def build(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> Runtime:
         hosts,
         device_links,
         waker,
+        configured_hosts,
         monitor,
         discovery,
         things,
@@ -159,7 +163,7 @@ def hosts_last_seen(hass: HomeAssistant) -> dict[str, int]:
     return {
         device_id: round(host.last_seen_at + offset)
         for host in runtime.hosts.inventory
-        if (device_id := runtime.device_links.device_id(host))
+        if host.last_seen_at and (device_id := runtime.device_links.device_id(host))
     }
 
 
@@ -268,6 +272,8 @@ async def _async_start_hosts(runtime: Runtime, stops: list[Stop]) -> None:
     stops.append(hosts_activity.async_start_activity(runtime.hosts))
     stops.append(runtime.waker.async_follow())
     await runtime.hosts.async_start()
+    stops.append(runtime.configured_hosts.async_stop)
+    runtime.configured_hosts.async_start()
 
 
 async def _async_start_things(runtime: Runtime, stops: list[Stop]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from custom_components.iotbridge.hosts.inventory import (
     MAX_HOSTS,
     MAX_NEWCOMERS,
+    NO_AGENT_PREFIX,
     REBOOT_GRACE_S,
     SHUTDOWN_GRACE_S,
     Host,
@@ -17,7 +18,7 @@ from custom_components.iotbridge.hosts.inventory import (
     PowerState,
 )
 from custom_components.iotbridge.protocol.fields import MessageError
-from custom_components.iotbridge.protocol.topics import HostKey, Leaf
+from custom_components.iotbridge.protocol.topics import PREFIX, HostKey, Leaf
 
 KEY = HostKey("iotbridge", "nas")
 WALL = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -436,3 +437,57 @@ class TestStrangers:
         with pytest.raises(MessageError, match="hosts already"):
             world.announce()
         assert world.inventory.get(KEY) is None
+
+
+class TestWithoutAgent:
+    """Hosts that the user configured, and that something else proves to be on."""
+
+    @pytest.fixture
+    def inventory(self) -> Inventory:
+        return Inventory(LOST_AFTER_S)
+
+    @pytest.fixture
+    def nas(self, inventory: Inventory) -> Host:
+        nas = Host(HostKey(NO_AGENT_PREFIX, "01J"), title="Backup NAS")
+        inventory.add_without_agent(nas)
+        return nas
+
+    def test_it_is_what_its_proof_says_and_never_lost(self, inventory: Inventory, nas: Host) -> None:
+        assert (nas.power, nas.name, nas.is_known, nas.has_agent) == (None, "Backup NAS", True, False)
+        assert inventory.prove(nas, True, 0)
+        assert nas.power is PowerState.ON
+        assert inventory.sweep(1e9) == [], "silence is no news of it"
+        assert not inventory.prove(nas, True, 1e9)
+        assert inventory.prove(nas, False, 1e9 + 1)
+        assert (nas.power, nas.is_online) == (PowerState.OFF, False)
+        assert inventory.prove(nas, None, 1e9 + 2)
+        assert nas.power is None
+
+    def test_it_shuts_down_until_the_proof_or_until_that_took_too_long(self, inventory: Inventory, nas: Host) -> None:
+        inventory.prove(nas, True, 0)
+        inventory.apply_response(nas, "shutdown", 10, is_success=True)
+        assert nas.power == "shutting_down"
+        assert inventory.sweep(610) == []
+        assert inventory.sweep(611) == [nas]
+        assert nas.power == "on"
+        inventory.apply_response(nas, "shutdown", 700, is_success=False)
+        assert nas.power == "on"
+
+    def test_the_next_start_is_a_start(self, inventory: Inventory, nas: Host) -> None:
+        inventory.prove(nas, True, 0)
+        inventory.apply_response(nas, "shutdown", 10, is_success=True)
+        inventory.prove(nas, False, 20)
+        inventory.prove(nas, True, 30)
+
+        assert nas.power is PowerState.ON
+
+    def test_no_topic_names_it(self, nas: Host) -> None:
+        assert not PREFIX.fullmatch(nas.key.prefix)
+        assert nas.uid != HostKey("host", "01J").uid
+
+    def test_it_is_among_all_hosts_and_is_never_evicted(self, inventory: Inventory, nas: Host) -> None:
+        inventory.set_device(nas, True)
+        assert [*inventory] == [nas]
+        assert (len(inventory), inventory.get(nas.key), nas.subentry_id) == (1, nas, "01J")
+        inventory.forget(nas.key)
+        assert [*inventory] == []

@@ -37,7 +37,8 @@ def async_setup_host_buttons(
     @callback
     def add_if_ready(host: Host) -> None:
         if host.uid in waiting and waker.can_wake(host):
-            async_add_entities([WakeButton(manager, host, waiting.pop(host.uid), waker)])
+            button = WakeButton(manager, host, waiting.pop(host.uid), waker)
+            async_add_entities([button], config_subentry_id=host.subentry_id)
 
     @callback
     def forget(host: Host) -> None:

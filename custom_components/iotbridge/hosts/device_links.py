@@ -81,6 +81,8 @@ class DeviceLinks:
 
     @callback
     def _async_host_changed(self, host: Host) -> None:
+        if not host.has_agent:
+            return
         self._by_identifier[host.identifier] = host.key
         if host.key in self._devices:
             return
@@ -89,7 +91,7 @@ class DeviceLinks:
             self.async_forget(host)
             return
         if device := mqtt_client.async_device(self._hass, host.identifier):
-            self._async_link(host, device)
+            self.async_link(host, device)
 
     @callback
     def _async_host_forgotten(self, host: Host) -> None:
@@ -111,10 +113,11 @@ class DeviceLinks:
             host = self.host_of(identifier)
             device = mqtt_client.async_device(self._hass, identifier)
             if host and device and host.key not in self._devices:
-                self._async_link(host, device)
+                self.async_link(host, device)
 
     @callback
-    def _async_link(self, host: Host, device: dr.DeviceEntry) -> None:
+    def async_link(self, host: Host, device: dr.DeviceEntry) -> None:
+        """Link a host with its device, and notify the listeners."""
         if device.id in self._hosts:
             return
         self._manager.inventory.set_device(host, True)
@@ -132,7 +135,7 @@ class DeviceLinks:
         self._hass.loop.call_soon(
             self._async_remove_entities, lambda entity: entity.unique_id == f"{key.uid}_{entity.translation_key}"
         )
-        if host is None:
+        if host is None or not host.has_agent:
             return
         self._manager.inventory.set_device(host, False)
         if host.is_available:

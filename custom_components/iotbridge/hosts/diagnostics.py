@@ -1,7 +1,7 @@
 """Diagnostics of hosts: announces and readings, with addresses and texts redacted."""
 
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import asdict
 import re
 import time
@@ -12,6 +12,7 @@ from homeassistant.components.diagnostics import REDACTED
 from ..protocol.messages import Announce, Card, Reading
 from ..protocol.topics import HostKey
 from ..pseudonyms import Pseudonyms
+from .configured.settings import HostSettings
 from .inventory import Host
 from .manager import HostsManager
 
@@ -22,7 +23,7 @@ KNOWN_COMMANDS = ("shutdown", "reboot", "suspend", "wake", "start_services", "st
 NAMED_READINGS = re.compile(r"(disk_percent|disk_free|systemd|docker|health|check|latency|changed)_(.+)")
 
 
-def hosts_diagnostics(manager: HostsManager, names: Pseudonyms) -> dict[str, Any]:
+def hosts_diagnostics(manager: HostsManager, configured: Iterable[HostSettings], names: Pseudonyms) -> dict[str, Any]:
     """Return the hosts, and the number of rejected messages by topic."""
     now, flooding = time.monotonic(), manager.flooding()
     hosts = [_host(host, names) | _state(host, now, flooding) for host in manager.inventory]
@@ -32,6 +33,23 @@ def hosts_diagnostics(manager: HostsManager, names: Pseudonyms) -> dict[str, Any
     return {
         "rejected": dict(rejected),
         "hosts": hosts,
+        "configured_hosts": [_settings(settings) for settings in configured],
+    }
+
+
+def _settings(settings: HostSettings) -> dict[str, Any]:
+    """Return what a host has been configured with; addresses, passwords and actions are left out."""
+    return {
+        "has_agent": bool(settings.device_id),
+        "macs": len(settings.macs),
+        "broadcast": settings.broadcast and REDACTED,
+        "port": settings.port,
+        "password": settings.password and REDACTED,
+        "via": bool(settings.via),
+        "proof": "entity" if settings.entity_id else "address" if settings.address else None,
+        "on_states": list(settings.on_states),
+        "address_port": settings.address_port,
+        "stop_actions": len(settings.stop_actions),
     }
 
 

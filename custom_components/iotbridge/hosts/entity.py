@@ -27,8 +27,9 @@ class IotBridgeHostEntity(Entity):
     @property
     @override
     def available(self) -> bool:
-        """Return whether states are updated: not while the broker is away."""
-        return self._manager.is_connected and not self._manager.is_failed
+        """Return whether states are updated: those that come by the broker are not while it is away."""
+        is_updated = self._manager.is_connected or not self._host.has_agent
+        return is_updated and not self._manager.is_failed
 
     @override
     async def async_added_to_hass(self) -> None:

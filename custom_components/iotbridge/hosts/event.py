@@ -11,6 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .commander import CommandResult, Outcome
 from .device_links import DeviceLinks
+from .inventory import Host
 from .manager import HostsManager
 
 KEY = "command"
@@ -32,16 +33,21 @@ def async_setup_host_events(
     added: dict[str, str] = {}
 
     @callback
-    def add(uid: str, device: DeviceEntry) -> None:
+    def add(uid: str, device: DeviceEntry, subentry_id: str | None) -> None:
         if added.get(uid) != device.id:
             added[uid] = device.id
-            async_add_entities([CommandEvent(manager, uid, device, added)])
+            async_add_entities([CommandEvent(manager, uid, device, added)], config_subentry_id=subentry_id)
 
     for known in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id):
         device = dr.async_get(hass).async_get(known.device_id) if known.device_id else None
         if known.domain == EVENT_DOMAIN and known.translation_key == KEY and isinstance(device, DeviceEntry):
-            add(known.unique_id.removesuffix(f"_{KEY}"), device)
-    entry.async_on_unload(device_links.async_add_listener(lambda host, device: add(host.uid, device)))
+            add(known.unique_id.removesuffix(f"_{KEY}"), device, known.config_subentry_id)
+
+    @callback
+    def add_host(host: Host, device: DeviceEntry) -> None:
+        add(host.uid, device, host.subentry_id)
+
+    entry.async_on_unload(device_links.async_add_listener(add_host))
 
 
 class CommandEvent(EventEntity):

@@ -17,6 +17,8 @@ from ..protocol.topics import HostKey, Leaf
 # A shutdown takes a while before the host is off. A host that has not returned from a reboot within this time is lost.
 SHUTDOWN_GRACE_S = 90.0
 REBOOT_GRACE_S = 600.0
+# Begins the keys of hosts without an agent. No topic can: a client of the broker cannot name such a host.
+NO_AGENT_PREFIX = "$host"
 # A slow machine may send its status late; a response of the broker takes longer than one interval.
 MISSED_STATUSES = 3
 # Made-up hosts must not be able to fill the registries, nor keep out a real host that appears later.
@@ -73,6 +75,8 @@ class Host:
     has_announced: bool = False
     """True if the host has ever announced itself, including before a restart of Home Assistant."""
     has_device: bool = False
+    title: str = ""
+    """Name that the user gave to a host without an agent."""
     is_deleted: bool = False
     """True if the user deleted the device while the host was online."""
 
@@ -82,6 +86,16 @@ class Host:
         return self.key.uid
 
     @property
+    def has_agent(self) -> bool:
+        """Return whether messages of an agent determine the power state, not another proof."""
+        return self.key.prefix != NO_AGENT_PREFIX
+
+    @property
+    def subentry_id(self) -> str | None:
+        """Return the subentry of a host without an agent."""
+        return None if self.has_agent else self.key.node_id
+
+    @property
     def identifier(self) -> str:
         """Return the identifier of the MQTT device; an IPWatch agent chooses its own."""
         return self.uid if self.has_announced else self.key.ipwatch_identifier or self.uid
@@ -89,12 +103,14 @@ class Host:
     @property
     def name(self) -> str:
         """Return the display name."""
-        return plain_name(self.announce.hostname if self.announce else self.readings.get("hostname"), self.key)
+        return self.title or plain_name(
+            self.announce.hostname if self.announce else self.readings.get("hostname"), self.key
+        )
 
     @property
     def is_known(self) -> bool:
         """Return whether the host has sent more than its availability."""
-        return self.announce is not None or bool(self.readings)
+        return not self.has_agent or self.announce is not None or bool(self.readings)
 
     @property
     def has_conflict(self) -> bool:
@@ -113,9 +129,9 @@ class Host:
 
     def power_state(self, now: float, configured_s: float) -> PowerState | None:
         """Return the power state as of now; None while the availability is unknown."""
-        if self.is_available is None:
-            return None
         since = now - self.intent_since
+        if self.is_available is None or not self.has_agent:
+            return self._proven_power_state(since)
         is_silent = now - self.last_seen_at > self.lost_after(configured_s)
         if self.intent is HostPower.ON:
             return PowerState.ON if self.is_available and not is_silent else PowerState.LOST
@@ -127,6 +143,13 @@ class Host:
         if not self.is_available and self.intent is HostPower.REBOOTING and since > REBOOT_GRACE_S:
             return PowerState.LOST
         return PowerState(self.intent)
+
+    def _proven_power_state(self, since: float) -> PowerState | None:
+        """Return the power state of a host without an agent: it does not sign off, so it is never lost."""
+        if not self.is_available:
+            return None if self.is_available is None else PowerState.OFF
+        is_stopping = self.intent is HostPower.SHUTTING_DOWN and since <= REBOOT_GRACE_S
+        return PowerState.SHUTTING_DOWN if is_stopping else PowerState.ON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +185,7 @@ class Inventory:
         self._hosts: dict[HostKey, Host] = {}
         # Hosts without a device that sent nothing but their availability: anyone can make up thousands.
         self._newcomers: dict[HostKey, Host] = {}
+        self._without_agent: dict[HostKey, Host] = {}
         self._readers: dict[Leaf, Callable[[Host, HostMessage, float], None]] = {
             "announce": self._announce,
             "availability": self._availability,
@@ -171,25 +195,41 @@ class Inventory:
 
     def __iter__(self) -> Iterator[Host]:
         """Iterate over all hosts."""
-        return chain(self._hosts.values(), self._newcomers.values())
+        return chain(self._hosts.values(), self._newcomers.values(), self._without_agent.values())
 
     def __len__(self) -> int:
         """Return the number of hosts."""
-        return len(self._hosts) + len(self._newcomers)
+        return len(self._hosts) + len(self._newcomers) + len(self._without_agent)
 
     def get(self, key: HostKey) -> Host | None:
         """Return a known host."""
-        return self._hosts.get(key) or self._newcomers.get(key)
+        return self._hosts.get(key) or self._newcomers.get(key) or self._without_agent.get(key)
 
     def forget(self, key: HostKey) -> None:
         """Remove a host; its next message adds it as a new one."""
         self._hosts.pop(key, None)
         self._newcomers.pop(key, None)
+        self._without_agent.pop(key, None)
+
+    def add_without_agent(self, host: Host) -> None:
+        """Add a host that the user configured; it is never evicted."""
+        self._without_agent[host.key] = host
+
+    def prove(self, host: Host, is_available: bool | None, now: float) -> bool:
+        """Set whether a host without an agent is proven to be on; return whether that changes its power state."""
+        power = host.power
+        host.is_available = is_available
+        if is_available:
+            host.last_seen_at = now
+        elif is_available is False:
+            host.intent = HostPower.ON
+        host.power = host.power_state(now, self.lost_after_s)
+        return host.power is not power
 
     def set_device(self, host: Host, has_device: bool) -> None:
         """Set whether a host has its device; an announced host with a device is never evicted."""
         host.has_device = has_device
-        if has_device:
+        if has_device and host.has_agent:
             host.is_deleted = False
             self._newcomers.pop(host.key, None)
             self._hosts[host.key] = host

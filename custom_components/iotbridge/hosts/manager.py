@@ -21,6 +21,7 @@ from ..protocol.topics import HostKey
 from .announce_store import AnnouncedHosts
 from .commander import Commander, CommandResult
 from .inventory import MAX_HOSTS, POWER_COMMANDS, Host, HostMessage, Inventory, PowerState
+from .listeners import add_listener, listeners_of
 from .pending_calls import PendingCalls
 from .receiver import MessageIntake
 
@@ -30,6 +31,10 @@ COMMAND_TTL_S = 30
 # Each source of invalid messages is logged once; made-up sources must not be able to fill the memory.
 MAX_SOURCES = 500
 
+# Other commands are answered within seconds; the actions that stop a host without an agent may take longer.
+EXECUTED_WITHIN_S = 60.0
+
+type Executor = Callable[[Command, Context | None], Coroutine[Any, Any, Response]]
 type HostListener = Callable[[Host], None]
 type ResultListener = Callable[[CommandResult], None]
 
@@ -56,6 +61,7 @@ class HostsManager:
             hass, self.inventory, self._commander, read=self._async_read, reject=self.async_reject
         )
         self._pending_calls = PendingCalls()
+        self._executors: dict[HostKey, Executor] = {}
         # By host; None for the listeners of all hosts: 500 hosts must not each call the entities of 500 hosts.
         self._host_listeners: defaultdict[HostKey | None, list[HostListener]] = defaultdict(list)
         self._result_listeners: defaultdict[str | None, list[ResultListener]] = defaultdict(list)
@@ -95,22 +101,22 @@ class HostsManager:
     @callback
     def async_add_host_listener(self, listener: HostListener, key: HostKey | None = None) -> CALLBACK_TYPE:
         """Call the listener when one host, or any, changes its power state, its announce or its connection."""
-        return _add(self._host_listeners[key], listener)
+        return add_listener(self._host_listeners[key], listener)
 
     @callback
     def async_add_result_listener(self, listener: ResultListener, uid: str | None = None) -> CALLBACK_TYPE:
         """Call the listener with every command result of one host, or of any."""
-        return _add(self._result_listeners[uid], listener)
+        return add_listener(self._result_listeners[uid], listener)
 
     @callback
     def async_add_forget_listener(self, listener: HostListener) -> CALLBACK_TYPE:
         """Call the listener with every host that is removed or evicted."""
-        return _add(self._forget_listeners, listener)
+        return add_listener(self._forget_listeners, listener)
 
     @callback
     def async_add_fleet_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
         """Call the listener when the counts over all hosts may have changed."""
-        return _add(self._fleet_listeners, listener)
+        return add_listener(self._fleet_listeners, listener)
 
     # ------------------------------------------------------------------ messages
 
@@ -138,19 +144,22 @@ class HostsManager:
         if message.leaf == "status":
             self._async_check_confirmation(host)
         if before is None or host.power is not power or host.announce != announce:
-            self._async_notify_host(host)
+            self.async_notify_host(host)
 
     @callback
     def _async_response(self, message: HostMessage) -> None:
         """Match a response with its command; for a host without announce, it also determines the host's intent."""
         if message.is_retained:
             return
-        key, now = message.key, time.monotonic()
-        host = self.inventory.get(key)
+        host = self.inventory.get(message.key)
         parse = Response.parse if host and host.has_announced else BareResponse.parse
         response = parse(message.payload)
-        if (host := self.inventory.receive(message, now)) is None:
-            return
+        if host := self.inventory.receive(message, time.monotonic()):
+            self._async_resolve(host, response)
+
+    @callback
+    def _async_resolve(self, host: Host, response: Response | BareResponse) -> None:
+        key, now = host.key, time.monotonic()
         if isinstance(response, BareResponse):
             result = self._commander.resolve_bare(key, response, now, host.boot_time)
         else:
@@ -161,7 +170,7 @@ class HostsManager:
         if result.command in POWER_COMMANDS:
             self.inventory.apply_response(host, result.command, now, is_success=result.is_success)
         if host.power is not power:
-            self._async_notify_host(host)
+            self.async_notify_host(host)
 
     @callback
     def _async_command(self, key: HostKey, payload: bytes, is_retained: bool) -> None:
@@ -207,7 +216,7 @@ class HostsManager:
             self.issues.async_set(ir.BROKER_GONE, "", now - self._disconnected_at >= BROKER_GONE_AFTER_S)
             return
         for host in self.inventory.sweep(now):
-            self._async_notify_host(host)
+            self.async_notify_host(host)
         self._async_check_floods()
         self.issues.async_set(ir.TOO_MANY_HOSTS, "", self.inventory.is_full, limit=str(MAX_HOSTS))
         if (total := self.rejected.total()) != self._reported_rejected:
@@ -245,7 +254,8 @@ class HostsManager:
     # ------------------------------------------------------------------ listeners
 
     @callback
-    def _async_notify_host(self, host: Host) -> None:
+    def async_notify_host(self, host: Host) -> None:
+        """Notify the listeners of a change of a host."""
         self._async_check_confirmation(host)
         self._async_notify_listeners(host)
         self._fleet_changed()
@@ -258,7 +268,7 @@ class HostsManager:
 
     @callback
     def _async_notify_listeners(self, host: Host) -> None:
-        for listener in _listeners(self._host_listeners, host.key):
+        for listener in listeners_of(self._host_listeners, host.key):
             listener(host)
 
     @callback
@@ -270,7 +280,7 @@ class HostsManager:
     def async_publish_result(self, result: CommandResult) -> None:
         """Publish the result of a command to the pending call and the listeners of the host."""
         self._pending_calls.resolve(result)
-        for listener in _listeners(self._result_listeners, result.key.uid):
+        for listener in listeners_of(self._result_listeners, result.key.uid):
             listener(result)
 
     @callback
@@ -308,6 +318,8 @@ class HostsManager:
 
         Raises TypeError for args that are not serializable as JSON.
         """
+        if not host.has_agent:
+            timeout_s = max(timeout_s, EXECUTED_WITHIN_S)
         message, publish = self._async_prepare(host, command, args, timeout_s, context)
         return await self._pending_calls.wait(host.key, command, str(message.id), publish, timeout_s)
 
@@ -328,12 +340,32 @@ class HostsManager:
         message = Command(command=command, id=uuid.uuid4().hex, timestamp=dt_util.utcnow(), ttl_s=ttl_s, args=args)
         payload = message.to_payload()
         self._async_track_command(host.key, message, timeout_s, context)
+        if execute := self._executors.get(host.key):
+            return message, self._async_execute(host, message, execute, context)
         return message, mqtt_client.async_publish_command(self.hass, host.key.topic("command"), payload, timeout_s)
+
+    async def _async_execute(self, host: Host, command: Command, execute: Executor, context: Context | None) -> None:
+        """Execute a command for a host without an agent, and process the response like that of an agent."""
+        self._async_resolve(host, await execute(command, context))
+
+    @callback
+    def async_add_without_agent(self, host: Host, execute: Executor) -> None:
+        """Add a host that the user configured; ``execute`` carries out its commands."""
+        self.inventory.add_without_agent(host)
+        self._executors[host.key] = execute
+        self.async_notify_host(host)
+
+    @callback
+    def async_prove(self, host: Host, is_available: bool | None) -> None:
+        """Set whether a host without an agent is proven to be on, None where nothing is known."""
+        if self.inventory.prove(host, is_available, time.monotonic()):
+            self.async_notify_host(host)
 
     @callback
     def async_forget(self, host: Host) -> None:
         """Remove a host whose device was removed, with all its data."""
         self.inventory.forget(host.key)
+        self._executors.pop(host.key, None)
         self._announced.discard(host.key)
         self._async_drop(host)
 
@@ -359,23 +391,8 @@ class HostsManager:
 
     def is_reachable(self, host: Host) -> bool:
         """Return whether a command can reach the host now, and its power state is known."""
-        return host.is_online and self.is_connected
+        return host.is_online and (self.is_connected or not host.has_agent)
 
     def flooding(self) -> set[HostKey]:
         """Return the hosts that send more than is read."""
         return self._intake.flooding(time.monotonic())
-
-
-def _listeners[K, T](listeners: Mapping[K | None, list[T]], key: K) -> list[T]:
-    """Return the listeners of one host and those of all hosts; a host without listeners adds no key."""
-    return [*listeners.get(key, ()), *listeners.get(None, ())]
-
-
-def _add[T](listeners: list[T], listener: T) -> CALLBACK_TYPE:
-    listeners.append(listener)
-
-    @callback
-    def remove() -> None:
-        listeners.remove(listener)
-
-    return remove

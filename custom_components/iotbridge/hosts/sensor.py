@@ -58,7 +58,7 @@ def async_setup_host_sensors(
 
     @callback
     def add_host(host: Host, device: DeviceEntry) -> None:
-        async_add_entities([PowerStateSensor(manager, host, device)])
+        async_add_entities([PowerStateSensor(manager, host, device)], config_subentry_id=host.subentry_id)
 
     entry.async_on_unload(device_links.async_add_listener(add_host))
 

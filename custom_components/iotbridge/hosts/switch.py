@@ -40,7 +40,7 @@ def async_setup_host_switches(
 
     @callback
     def add_host(host: Host, device: DeviceEntry) -> None:
-        async_add_entities([PowerSwitch(manager, host, device, waker)])
+        async_add_entities([PowerSwitch(manager, host, device, waker)], config_subentry_id=host.subentry_id)
 
     entry.async_on_unload(device_links.async_add_listener(add_host))
 

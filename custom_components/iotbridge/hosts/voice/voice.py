@@ -131,7 +131,7 @@ class HostVoice:
             return speech.sentence("not_permitted")
         if host.announce and command not in host.announce.commands:
             return speech.sentence("not_enabled", host=name)
-        if not host.is_online or not self._manager.is_connected:
+        if not self._manager.is_reachable(host):
             return speech.sentence("offline", host=name)
         return None
 

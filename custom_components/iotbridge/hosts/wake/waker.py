@@ -76,7 +76,7 @@ class Waker:
         # Hosts that somebody wants to wake: only for these it matters whether their cards are armed.
         self._wanted: set[HostKey] = set()
         # By device: what the user configured.
-        self.settings: dict[str, WakeSettings] = {}
+        self._configured: Mapping[str, WakeSettings] = {}
 
     @callback
     def async_follow(self) -> CALLBACK_TYPE:
@@ -94,6 +94,26 @@ class Waker:
         if host.key in self._wanted:
             is_open = is_unarmed(host) and not self._settings(host).macs
             self._manager.issues.async_set(WAKE_NOT_ARMED, str(host.key), is_open, host=host.name)
+
+    @callback
+    def async_configure(self, configured: Mapping[str, WakeSettings]) -> None:
+        """Set how the user wants hosts to be woken, by device."""
+        before, self._configured = self._configured, configured
+        for device_id in before.keys() | configured.keys():
+            host = self._device_links.host(device_id)
+            if host and before.get(device_id) != configured.get(device_id):
+                self._manager.async_notify_host(host)
+
+    def is_waking(self, host: Host) -> bool:
+        """Return whether a host is being woken."""
+        return host.key in self._running
+
+    async def async_try(self, host: Host, settings: WakeSettings) -> list[str]:
+        """Send packets once with settings that are not saved; return the addresses that they were sent to."""
+        now = time.monotonic()
+        wake = Wake(host, None, now, now, self._hass.loop.create_future())
+        await self._async_send(wake, settings)
+        return [*wake.addresses]
 
     def can_wake(self, host: Host) -> bool:
         """Return whether the address of a network card of the host is known."""
@@ -157,7 +177,7 @@ class Waker:
     async def _async_result(self, wake: Wake) -> CommandResult:
         host = wake.host
         while True:
-            await self._async_send(wake)
+            await self._async_send(wake, self._settings(host))
             wake.attempts += 1
             if not wake.addresses:
                 return wake.ended(Outcome.FAILED, "No network accepted the magic packets.", "not_sent")
@@ -169,9 +189,8 @@ class Waker:
             if time.monotonic() >= wake.deadline - _EARLY_S:
                 return wake.ended(Outcome.TIMED_OUT, *_not_on(host, wake.deadline - wake.started_at))
 
-    async def _async_send(self, wake: Wake) -> None:
+    async def _async_send(self, wake: Wake, settings: WakeSettings) -> None:
         """Send packets on every route: from here, and by an agent that the user chose or that is nearer."""
-        settings = self._settings(wake.host)
         networks = await async_networks(self._hass)
         for route in routes_to(wake.host, settings, networks):
             packets = [magic_packet(mac, settings.password) for mac in route.macs]
@@ -197,7 +216,7 @@ class Waker:
             wake.via[agent.name] = None
 
     def _settings(self, host: Host) -> WakeSettings:
-        return self.settings.get(self._device_links.device_id(host) or "", WakeSettings())
+        return self._configured.get(self._device_links.device_id(host) or "", WakeSettings())
 
     def _is_on(self, host: Host) -> bool:
         """Return whether a host is on; while the broker is away, the last state proves nothing."""

@@ -1,0 +1,60 @@
+"""Proofs that a host without an agent is on: the state of an entity, or an address that answers."""
+
+import asyncio
+from collections.abc import Callable
+
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
+from homeassistant.helpers.event import async_track_state_change_event
+
+from .settings import HostSettings
+
+# How often an address is asked: while nothing changes, and while an answer is missing or a change is expected.
+CALM_S, BUSY_S = 30.0, 5.0
+ANSWER_WITHIN_S = 3.0
+# A single answer may get lost.
+MISSED_ANSWERS = 2
+
+type ProofListener = Callable[[bool | None], None]
+
+
+@callback
+def async_follow_entity(hass: HomeAssistant, settings: HostSettings, prove: ProofListener) -> Callable[[], None]:
+    """Call the listener with what the entity proves, now and at each change; return a callback that ends that."""
+
+    def proof(state: State | None) -> bool | None:
+        """Return whether the host is on; None where the entity says nothing."""
+        if state is None or state.state in (STATE_UNAVAILABLE, STATE_UNKNOWN):
+            return None
+        return state.state in settings.on_states
+
+    @callback
+    def changed(event: Event[EventStateChangedData]) -> None:
+        prove(proof(event.data["new_state"]))
+
+    prove(proof(hass.states.get(settings.entity_id)))
+    return async_track_state_change_event(hass, settings.entity_id, changed)
+
+
+async def async_follow_address(settings: HostSettings, prove: ProofListener, is_busy: Callable[[], bool]) -> None:
+    """Ask an address again and again, and call the listener with the proof; more often while ``is_busy``."""
+    missed = 0
+    while True:
+        is_answering = await async_answers(settings.address, settings.address_port)
+        missed = 0 if is_answering else missed + 1
+        if is_answering or missed >= MISSED_ANSWERS:
+            prove(is_answering)
+        await asyncio.sleep(BUSY_S if is_busy() or 0 < missed < MISSED_ANSWERS else CALM_S)
+
+
+async def async_answers(address: str, port: int) -> bool:
+    """Return whether a machine answers at a TCP port; one that refuses the connection is on, too."""
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            _, writer = await asyncio.open_connection(address, port)
+    except ConnectionRefusedError:
+        return True
+    except OSError, TimeoutError:
+        return False
+    writer.close()
+    return True

@@ -1,0 +1,1 @@
+"""Tests of hosts that the user configured."""

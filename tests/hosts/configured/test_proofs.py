@@ -1,0 +1,58 @@
+"""Proofs that a host is on: an address that answers, on real sockets."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from custom_components.iotbridge.hosts.configured.proofs import async_answers, async_follow_address
+from custom_components.iotbridge.hosts.configured.settings import HostSettings
+
+pytestmark = pytest.mark.usefixtures("socket_enabled")
+
+
+@pytest.fixture
+async def server() -> AsyncGenerator[asyncio.Server]:
+    """Return a server on loopback that accepts connections and says nothing."""
+    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
+    yield server
+    server.close()
+
+
+def port_of(server: asyncio.Server) -> int:
+    port: int = server.sockets[0].getsockname()[1]
+    return port
+
+
+async def test_a_port_that_accepts_or_refuses_is_an_answer(server: asyncio.Server) -> None:
+    port = port_of(server)
+    assert await async_answers("127.0.0.1", port)
+    server.close()
+    await server.wait_closed()
+
+    assert await async_answers("127.0.0.1", port), "a machine that is off refuses nothing"
+
+
+async def test_an_address_that_cannot_be_reached_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def unreachable(*_: object) -> None:
+        raise OSError(113, "No route to host")
+
+    monkeypatch.setattr(asyncio, "open_connection", unreachable)
+
+    assert not await async_answers("192.0.2.1", 22)
+
+
+async def test_the_proof_is_given_at_once_and_again(server: asyncio.Server) -> None:
+    proofs: list[bool | None] = []
+    is_called = asyncio.Event()
+
+    def prove(is_on: bool | None) -> None:
+        proofs.append(is_on)
+        is_called.set()
+
+    settings = HostSettings(address="127.0.0.1", address_port=port_of(server))
+    task = asyncio.create_task(async_follow_address(settings, prove, lambda: False))
+    await asyncio.wait_for(is_called.wait(), 10)
+    task.cancel()
+
+    assert proofs == [True]
