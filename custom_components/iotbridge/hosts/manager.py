@@ -62,6 +62,8 @@ class HostsManager:
         )
         self._pending_calls = PendingCalls()
         self._executors: dict[HostKey, Executor] = {}
+        # Id of the newest command to each host that nobody asked for.
+        self._refreshes: dict[HostKey, str | None] = {}
         # By host; None for the listeners of all hosts: 500 hosts must not each call the entities of 500 hosts.
         self._host_listeners: defaultdict[HostKey | None, list[HostListener]] = defaultdict(list)
         self._result_listeners: defaultdict[str | None, list[ResultListener]] = defaultdict(list)
@@ -74,8 +76,6 @@ class HostsManager:
         self._deadline: float | None = None
         self._disconnected_at: float | None = None
         self._reported_rejected = 0
-
-    # ------------------------------------------------------------------ lifecycle
 
     async def async_start(self) -> None:
         """Load the announced hosts and subscribe to messages."""
@@ -279,6 +279,8 @@ class HostsManager:
     @callback
     def async_publish_result(self, result: CommandResult) -> None:
         """Publish the result of a command to the pending call and the listeners of the host."""
+        if result.command_id and result.command_id == self._refreshes.get(result.key):
+            return
         self._pending_calls.resolve(result)
         for listener in listeners_of(self._result_listeners, result.key.uid):
             listener(result)
@@ -324,8 +326,9 @@ class HostsManager:
         return await self._pending_calls.wait(host.key, command, str(message.id), publish, timeout_s)
 
     async def async_refresh(self, host: Host) -> None:
-        """Ask an agent to publish all its messages again; its response is an event like any other."""
-        _, publish = self._async_prepare(host, "status", None, self.response_timeout_s)
+        """Ask an agent to publish all its messages again; nobody asked for that, so its response is no event."""
+        message, publish = self._async_prepare(host, "status", None, self.response_timeout_s)
+        self._refreshes[host.key] = message.id
         try:
             await publish
         except HomeAssistantError as error:
@@ -372,6 +375,7 @@ class HostsManager:
     @callback
     def _async_drop(self, host: Host) -> None:
         self._commander.forget(host.key)
+        self._refreshes.pop(host.key, None)
         self._intake.forget(host.key)
         self._pending_calls.cancel(f"{host.name} was removed.", host.key)
         self.issues.async_clear(str(host.key))
@@ -382,8 +386,6 @@ class HostsManager:
     def _is_needed(self, key: HostKey) -> bool:
         host = self.inventory.get(key)
         return host is not None and (host.announce is not None or host.has_device)
-
-    # ------------------------------------------------------------------ queries
 
     def count(self, *powers: PowerState) -> int:
         """Return the number of hosts in one of these power states."""

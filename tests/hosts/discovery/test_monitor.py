@@ -104,6 +104,18 @@ class TestEmptiedDiscovery:
         assert issues(kit) == {}
         assert kit.hass.states.get("sensor.nas_cpu_usage") is not None
 
+    async def test_its_response_to_that_is_no_event(self, kit: Kit) -> None:
+        """An automation on the event entity would run, although nobody sent a command."""
+        host = await kit.host()
+        event = kit.entity_id(f"{host.uid}_command")
+        await kit.receive(discovery_topic(host), "")
+        await kit.wait(10)
+        await host.respond(host.commands()[-1], "done")
+        assert kit.hass.states.get(event).state == "unknown"  # type: ignore[union-attr]
+
+        await kit.wait(60)
+        assert kit.hass.states.get(event).state == "unknown"  # type: ignore[union-attr]
+
     async def test_it_is_asked_once_and_then_an_issue_is_opened(self, kit: Kit) -> None:
         host = await kit.host()
         await kit.receive(discovery_topic(host), "")
