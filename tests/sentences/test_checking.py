@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from custom_components.iotbridge.sentences.checking import SentenceFileError, broken_files, check
+from custom_components.iotbridge.sentences.document import document
 
 GOOD = """
 language: en
@@ -42,4 +43,24 @@ def test_broken_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "deep" / "bad.yaml").write_text(BROKEN[0], "utf-8")
     (tmp_path / "latin.yaml").write_bytes(b"language: \xe9")
 
-    assert [path.name for path, _ in broken_files(sorted(tmp_path.rglob("*.yaml")))] == ["bad.yaml", "latin.yaml"]
+    broken = broken_files("en", "", sorted(tmp_path.rglob("*.yaml")))
+    assert [path.name for path, _ in broken] == ["bad.yaml", "latin.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_broken"),
+    [
+        ("lists: {iotbridge_host: {values: {nas: nas}}}", True),  # a mapping in place of our list
+        ("lists: {iotbridge_host: {values: [attic box]}}", False),
+        ("lists: {brightness: {range: 1}}", True),  # a list of Home Assistant
+        ("lists: {light_states: {values: {on: on}}}", True),  # one of another file
+        ("expansion_rules: {iotbridge_machine: robot}", False),
+        ("intents: {IotBridgePower: {data: [{sentences: [send it to bed]}]}}", False),
+    ],
+)
+def test_a_file_that_contradicts_the_others_is_named(tmp_path: Path, text: str, is_broken: bool) -> None:
+    own = document("en", {"host": [("nas", "1")], "switchable": [], "alarm": []})
+    other, foreign = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    other.write_text("lists: {light_states: {values: ['on', 'off']}}", "utf-8")
+    foreign.write_text(text, "utf-8")
+    assert [path for path, _ in broken_files("en", own, [other, foreign])] == ([foreign] if is_broken else [])

@@ -1,15 +1,20 @@
 """Sentence files on the disk: on consent, renewed, left alone, removed; and the files of others."""
 
 import asyncio
+import os
 from pathlib import Path
 
 from custom_components.iotbridge.sentences.document import is_unchanged
+from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.core import ServiceCall
-from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
+from homeassistant.setup import async_setup_component
 
-from ..assist import Assist
+from ..assist import Assist, start_assist
 from ..kit import Kit
 from ..rules import add_rule
+
+QUESTION = "Please answer yes or no: shut down nas?"
 
 
 def issues(kit: Kit) -> dict[str, ir.IssueEntry]:
@@ -168,8 +173,84 @@ async def test_a_file_that_cannot_be_written_is_reported(kit: Kit, assist: Assis
 
 async def test_without_the_conversation_agent_nothing_is_written(kit: Kit) -> None:
     """The agent brings the library that checks the files."""
+    assert await async_setup_component(kit.hass, "homeassistant", {})
     (entry,) = kit.hass.config_entries.async_entries("iotbridge")
     kit.hass.config_entries.async_update_entry(entry, options={"voice_languages": ["en"]})
     await kit.hass.config_entries.async_reload(entry.entry_id)
     await kit.wait(6)
     assert not Assist(kit).file().exists()
+
+
+async def test_names_follow_what_is_exposed(kit: Kit, assist: Assist) -> None:
+    """The words "turn off the nas" are about a lamp of that name, while the agent controls that lamp."""
+    nas = await kit.host("nas")
+    await assist.configure(nas, voice_languages=["en"], voice_power_hosts=[assist.device_id(nas)])
+    assert (await assist.ask("turn off the nas")).text == QUESTION
+    for is_registered in (True, False):
+        if is_registered:
+            lamp = er.async_get(kit.hass).async_get_or_create("light", "test", "nas", original_name="NAS").entity_id
+        else:
+            lamp = "light.hand_made"
+        async_expose_entity(kit.hass, "conversation", lamp, False)
+        kit.hass.states.async_set(lamp, "on", {"friendly_name": "NAS"})
+        await assist.renewed()
+        assert (await assist.ask("turn off the nas")).text == QUESTION
+
+        async_expose_entity(kit.hass, "conversation", lamp, True)
+        await assist.renewed()
+        assert (await assist.ask("turn off the nas")).text != QUESTION
+        assert (await assist.ask("shut down the nas")).text == QUESTION
+
+        kit.hass.states.async_remove(lamp)
+        await assist.renewed()
+        assert (await assist.ask("turn off the nas")).text == QUESTION
+
+
+async def test_a_conversation_agent_that_comes_after_an_unload_finds_nothing(kit: Kit) -> None:
+    assert await async_setup_component(kit.hass, "homeassistant", {})
+    (entry,) = kit.hass.config_entries.async_entries("iotbridge")
+    listeners = []
+    for languages in ([], [], ["en"]):
+        kit.hass.config_entries.async_update_entry(entry, options={"voice_languages": languages})
+        await kit.hass.config_entries.async_reload(entry.entry_id)
+        assert await kit.hass.config_entries.async_unload(entry.entry_id)
+        listeners.append(kit.hass.bus.async_listeners()["component_loaded"])
+    assert listeners[2] - listeners[1] == listeners[1] - listeners[0], "as many are left behind as without sentences"
+    await start_assist(kit.hass)
+    await Assist(kit).renewed()
+    assert not Assist(kit).file().exists()
+
+    assert await kit.hass.config_entries.async_setup(entry.entry_id)
+    await Assist(kit).renewed()
+    assert Assist(kit).file().exists()
+
+
+async def test_a_late_conversation_agent_is_waited_for(kit: Kit) -> None:
+    assert await async_setup_component(kit.hass, "homeassistant", {})
+    (entry,) = kit.hass.config_entries.async_entries("iotbridge")
+    kit.hass.config_entries.async_update_entry(entry, options={"voice_languages": ["en"]})
+    await kit.hass.config_entries.async_reload(entry.entry_id)
+    assert not Assist(kit).file().exists()
+    await start_assist(kit.hass)
+    await Assist(kit).renewed()
+    assert Assist(kit).file().exists()
+
+
+async def test_an_unload_waits_for_a_file_that_is_being_written(kit: Kit, assist: Assist) -> None:
+    """A thread that still wrote the former names would overwrite those of the entry that is set up next."""
+    nas = await kit.host("nas")
+    await assist.configure(nas, voice_languages=["en"])
+    assert (await assist.ask("how is nas")).text.startswith("nas is on.")
+    before = assist.file().read_text("utf-8")
+    fifo = assist.file().with_name("slow.yaml")
+    os.mkfifo(fifo)
+    dr.async_get(kit.hass).async_update_device(assist.device_id(nas), name_by_user="Big box")
+    await kit.wait(6)
+    unloading = kit.hass.async_create_task(kit.hass.config_entries.async_unload(assist.entry.entry_id))
+    writer = await asyncio.to_thread(fifo.open, "w")  # waits for the reader, which is the check of the files
+    assert not unloading.done()
+    await asyncio.to_thread(writer.close)
+    assert await unloading
+    fifo.unlink()
+    assert assist.file().read_text("utf-8") != before
+    assert (await assist.ask("how is the big box")).is_error, "nothing was reloaded after the unload"

@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 import hashlib
+import json
 from pathlib import Path
 import re
-
-import yaml  # type: ignore[import-untyped]
+from typing import Any
 
 TEMPLATES = Path(__file__).parent / "templates"
 LANGUAGES = tuple(sorted(path.stem for path in TEMPLATES.glob("*.yaml")))
@@ -36,12 +36,12 @@ def spoken_forms(name: str) -> list[str]:
 
 def document(language: str, names: Names) -> str:
     """Return the file of a language."""
-    lists = {
+    lists: dict[str, Mapping[str, Any]] = {
         "iotbridge_minutes": {"range": {"from": MINUTES[0], "to": MINUTES[1]}},
         "iotbridge_hours": {"range": {"from": HOURS[0], "to": HOURS[1]}},
     } | {f"iotbridge_{key}": {"values": _values(of_list)} for key, of_list in names.items()}
     template = (TEMPLATES / f"{language}.yaml").read_text("utf-8")
-    body = f"{NOTE}{template}{yaml.safe_dump({'lists': lists}, allow_unicode=True, sort_keys=False)}"
+    body = "\n".join([f"{NOTE}{template}lists:", *(_list(name, of_list) for name, of_list in lists.items()), ""])
     return f"# iotbridge {VERSION} {_digest(body)}\n{body}"
 
 
@@ -49,6 +49,15 @@ def is_unchanged(text: str) -> bool:
     """Return whether a file is as IoT Bridge wrote it, in any version."""
     header = HEADER.match(text)
     return header is not None and header[2] == _digest(text[header.end() :])
+
+
+def _list(name: str, of_list: Mapping[str, Any]) -> str:
+    """Return a list in YAML, with one line for each value; JSON is YAML, and ten times as fast to write."""
+    (key, content), *_ = of_list.items()
+    if isinstance(content, list) and content:
+        lines = ",\n".join(f"      {json.dumps(value, ensure_ascii=False)}" for value in content)
+        return f"  {name}:\n    {key}: [\n{lines}\n    ]"
+    return f"  {name}: {{{key}: {json.dumps(content)}}}"
 
 
 def _values(names: Iterable[tuple[str, str]]) -> list[dict[str, str]]:

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping
 import contextlib
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
+from homeassistant.components.homeassistant.exposed_entities import async_listen_entity_updates
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange
-from homeassistant.const import EVENT_CALL_SERVICE
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.const import EVENT_CALL_SERVICE, EVENT_COMPONENT_LOADED, EVENT_STATE_CHANGED
+from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import (
     area_registry as ar,
     device_registry as dr,
@@ -19,7 +19,7 @@ from homeassistant.helpers import (
 )
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from homeassistant.setup import async_when_setup
+from homeassistant.setup import EventComponentLoaded
 from homeassistant.util.file import WriteError, write_utf8_file_atomic
 
 from .. import issues as ir
@@ -59,46 +59,42 @@ class SentenceFiles:
         self._names = names
         self._issues = ir.Issues(hass)
         self._root = Path(hass.config.path(FOLDER))
-        self._stop: list[CALLBACK_TYPE] = []
-        self._renewal: Debouncer[object] | None = None
+        self._renewal = Debouncer(
+            hass, LOGGER, cooldown=RENEW_AFTER_S, immediate=False, function=self._async_start_renewal
+        )
         self._renewing = asyncio.Lock()
+        self._stop: list[CALLBACK_TYPE] = []
+        self._is_stopped = False
+        # Names in the files; None if the files have to be checked again.
+        self._written: Names | None = None
 
     async def async_start(self) -> None:
         """Remove the files of other languages; write those of the selected ones once Home Assistant can check them."""
         await _async_remove(self._hass, set(LANGUAGES) - set(self._languages))
         if not self._languages:
             return
-        self._renewal = Debouncer(
-            self._hass, LOGGER, cooldown=RENEW_AFTER_S, immediate=False, function=self._async_start_renewal
-        )
         listen = self._hass.bus.async_listen
         self._stop += [
-            self._renewal.async_shutdown,
             async_dispatcher_connect(self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_entry_changed),
-            listen(EVENT_CALL_SERVICE, self._async_changed, event_filter=_is_reload),
+            async_listen_entity_updates(self._hass, CONVERSATION, self._async_changed),
+            listen(EVENT_COMPONENT_LOADED, self._async_changed, event_filter=_is_conversation),
+            listen(EVENT_CALL_SERVICE, self._async_reloaded, event_filter=_is_reload),
+            listen(EVENT_STATE_CHANGED, self._async_changed, event_filter=_is_added_or_removed),
             listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._async_changed, event_filter=_is_renaming),
             listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_changed, event_filter=_is_renaming),
             listen(ar.EVENT_AREA_REGISTRY_UPDATED, self._async_changed),
             listen(fr.EVENT_FLOOR_REGISTRY_UPDATED, self._async_changed),
         ]
-        async_when_setup(self._hass, CONVERSATION, self._async_conversation_set_up)
+        await self._async_renew()
 
-    @callback
-    def async_stop(self) -> None:
-        """Unsubscribe; the files stay."""
+    async def async_stop(self) -> None:
+        """Unsubscribe, and wait until no file is being written; the files stay."""
+        self._is_stopped = True
         while self._stop:
             self._stop.pop()()
-        self._renewal = None
-        self._issues.async_clear()
-
-    async def _async_conversation_set_up(self, _hass: HomeAssistant, _component: str) -> None:
-        if self._renewal is not None:
-            await self._async_renew()
-
-    @callback
-    def _async_start_renewal(self) -> None:
-        """Renew in the background: the debouncer drops calls that come while its function runs."""
-        self._entry.async_create_background_task(self._hass, self._async_renew(), f"{DOMAIN} sentences")
+        self._renewal.async_shutdown()
+        async with self._renewing:
+            self._issues.async_clear()
 
     @callback
     def _async_entry_changed(self, change: ConfigEntryChange, entry: ConfigEntry) -> None:
@@ -107,22 +103,41 @@ class SentenceFiles:
 
     @callback
     def _async_changed(self, _event: Event[Any] | None = None) -> None:
-        if self._renewal is not None:
-            self._renewal.async_schedule_call()
+        self._renewal.async_schedule_call()
+
+    @callback
+    def _async_reloaded(self, _event: Event[Any]) -> None:
+        """Check the files again: the user may have corrected one."""
+        self._written = None
+        self._renewal.async_schedule_call()
+
+    @callback
+    def _async_start_renewal(self) -> None:
+        """Renew in the background: the debouncer drops calls that come while its function runs.
+
+        Not a task of the entry, whose unload would cancel it and leave the thread that is writing a file.
+        """
+        self._hass.async_create_background_task(self._async_renew(), f"{DOMAIN} sentences")
 
     async def _async_renew(self) -> None:
         """Write the files whose names have changed, and report what is wrong with the files of others."""
         if CONVERSATION not in self._hass.config.components:
             return
         async with self._renewing:
-            await self._async_write()
+            names = {key: list(of_list) for key, of_list in self._names().items()}
+            if not self._is_stopped and names != self._written:
+                self._written = names
+                await self._async_write(names)
 
-    async def _async_write(self) -> None:
-        names = {key: list(of_list) for key, of_list in self._names().items()}
+    async def _async_write(self, names: Names) -> None:
         is_new = is_broken = False
         for language in self._languages:
             written = await self._hass.async_add_executor_job(_write, self._root, language, names)
+            if self._is_stopped:
+                return
             self._async_report(language, written)
+            if written.error:
+                self._written = None
             is_new |= written.is_new
             is_broken |= bool(written.broken)
         # Home Assistant goes on with what it has loaded: a reload would meet the broken file.
@@ -160,40 +175,46 @@ async def _async_reload(hass: HomeAssistant) -> None:
 
 def _write(root: Path, language: str, names: Names) -> Written:
     """Write the file of one language, unless the user changed it or it is up to date."""
-    folder = root / language
-    path = folder / FILE
-    broken = partial(_broken, root, folder, path)
+    path = root / language / FILE
     try:
         before = path.read_text("utf-8") if path.exists() else None
         if before is not None and not is_unchanged(before):
-            return Written(is_changed_by_user=True, broken=broken())
+            return Written(is_changed_by_user=True, broken=_broken(root, language))
         text = document(language, names)
         if text == before:
-            return Written(broken=broken())
+            return Written(broken=_broken(root, language))
         check(text)
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_utf8_file_atomic(str(path), text)
     except (OSError, UnicodeDecodeError, WriteError, SentenceFileError) as error:
         LOGGER.warning("Could not write %s: %s", path, error)
-        return Written(error=str(error), broken=broken())
-    return Written(is_new=True, broken=broken())
+        return Written(error=str(error), broken=_broken(root, language))
+    return Written(is_new=True, broken=_broken(root, language))
 
 
-def _broken(root: Path, folder: Path, own: Path) -> tuple[tuple[str, str], ...]:
+def _broken(root: Path, language: str) -> tuple[tuple[str, str], ...]:
     """Return the broken files of others in a folder; one of ours that the user changed is one of them."""
-    paths = [path for path in sorted(folder.rglob("*.yaml")) if path != own or not _is_as_written(path)]
-    return tuple((str(path.relative_to(root.parent)), reason) for path, reason in broken_files(paths))
+    folder = root / language
+    own = _as_written(folder / FILE)
+    others = [path for path in sorted(folder.rglob("*.yaml")) if own is None or path != folder / FILE]
+    if not others:
+        return ()
+    return tuple(
+        (str(path.relative_to(root.parent)), reason) for path, reason in broken_files(language, own or "", others)
+    )
 
 
 def _has_broken(root: Path) -> bool:
-    return any(_broken(root, root / language, root / language / FILE) for language in LANGUAGES)
+    return any(_broken(root, language) for language in LANGUAGES)
 
 
-def _is_as_written(path: Path) -> bool:
+def _as_written(path: Path) -> str | None:
+    """Return the text of our file; None if it is not there, or if the user changed it."""
     try:
-        return is_unchanged(path.read_text("utf-8", "replace"))
+        text = path.read_text("utf-8", "replace")
     except OSError:
-        return False
+        return None
+    return text if is_unchanged(text) else None
 
 
 def _remove(root: Path, languages: Collection[str]) -> bool:
@@ -212,6 +233,17 @@ def _remove(root: Path, languages: Collection[str]) -> bool:
 @callback
 def _is_reload(data: Mapping[str, Any]) -> bool:
     return (data["domain"], data["service"]) == (CONVERSATION, "reload")
+
+
+@callback
+def _is_conversation(data: EventComponentLoaded) -> bool:
+    return data["component"] == CONVERSATION
+
+
+@callback
+def _is_added_or_removed(data: EventStateChangedData) -> bool:
+    """Return whether a state came or went; entities without a registry entry have names, too."""
+    return data["old_state"] is None or data["new_state"] is None
 
 
 @callback
