@@ -90,7 +90,7 @@ def build(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> Runtime:
     alarms = AlarmsManager(hass, entry)
     power_plans = PowerPlansManager(hass, entry)
     schedules = SchedulesManager(hass, entry)
-    voice = HostVoice(hass, entry, hosts, device_links, options.get(CONF_POWER_HOSTS, ()))
+    voice = HostVoice(hass, entry, hosts, device_links, waker, options.get(CONF_POWER_HOSTS, ()))
     sentences = SentenceFiles(
         hass, entry, options.get(CONF_LANGUAGES, ()), lambda: {**voice.async_names(), **async_rule_names(alarms)}
     )

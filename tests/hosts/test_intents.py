@@ -1,12 +1,14 @@
 """Hosts by voice, through Home Assistant's conversation agent."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.iotbridge.hosts.intents import PowerIntent
+from custom_components.iotbridge.hosts.wake.waker import MAX_WAKES
 from custom_components.iotbridge.sentences.speech import async_speech
 from homeassistant.auth.const import GROUP_ID_USER
 from homeassistant.core import Context
@@ -14,8 +16,11 @@ from homeassistant.helpers import device_registry as dr, intent
 
 from ..assist import Answer, Assist
 from ..kit import FakeHost, Kit, response_of
+from ..wire import NETWORK, Wire, card
 
 QUESTION = "Please answer yes or no: reboot nas?"
+MAC = "a8:a1:59:00:00:01"
+CARDS = [card(MAC)]
 NOT_ASKED = "There is no open question, so nothing was done."
 
 
@@ -185,6 +190,75 @@ async def test_hosts_that_are_down_are_listed(kit: Kit, assist: Assist, nas: Fak
     pc = await kit.host("pc")
     await pc.availability("offline")
     assert (await assist.ask("which hosts are down")).text == "Not on: pc (lost)."
+
+
+@pytest.fixture
+async def asleep(nas: FakeHost) -> FakeHost:
+    """Return the host while it is off."""
+    await nas.announce(power="off", cards=CARDS)
+    await nas.availability("offline")
+    return nas
+
+
+async def test_a_host_is_woken_without_a_question(kit: Kit, assist: Assist, asleep: FakeHost, wire: Wire) -> None:
+    assert (await assist.ask("wake the nas")).text == "I am waking nas up."
+    await kit.hass.async_block_till_done()
+    assert wire.take() == [(MAC, NETWORK)]
+    await asleep.announce(cards=CARDS)
+    await asleep.availability("online")
+    assert (await assist.ask("wake the nas")).text == "nas is on."
+    await kit.hass.async_block_till_done()
+    assert wire.take() == []
+
+
+async def test_a_host_without_an_address_is_not_woken(assist: Assist, nas: FakeHost, wire: Wire) -> None:
+    await nas.announce(power="off", mac=[])
+    await nas.availability("offline")
+    answer = await assist.ask("turn on the nas")
+    assert answer.text == "I cannot wake nas: the address of its network card is not known."
+    assert wire.sent == []
+
+
+async def test_only_open_hosts_are_woken_by_those_who_may_control_them(
+    kit: Kit, assist: Assist, asleep: FakeHost, wire: Wire, hass_read_only_user: MockUser
+) -> None:
+    context = Context(user_id=hass_read_only_user.id)
+    assert (await assist.ask("wake the nas", context=context)).text == "You are not allowed to do this."
+    pc = await kit.host("pc", cards=CARDS)
+    await pc.announce(power="off", cards=CARDS)
+    await pc.availability("offline")
+    await assist.renewed()
+    assert (await assist.ask("wake the pc")).text.startswith("pc is not open for power commands by voice.")
+    assert (await assist.ask("turn on the pc")).is_error, "this could be about a lamp"
+    await kit.hass.async_block_till_done()
+    assert wire.sent == []
+
+
+async def test_a_host_is_not_woken_again_and_again(kit: Kit, assist: Assist, asleep: FakeHost, wire: Wire) -> None:
+    for _ in range(MAX_WAKES):
+        assert (await assist.ask("wake the nas")).text == "I am waking nas up."
+        await asleep.announce(cards=CARDS)
+        await asleep.availability("online")
+        await kit.hass.async_block_till_done(wait_background_tasks=True)
+        await asleep.announce(power="off", cards=CARDS)
+        await asleep.availability("offline")
+    assert (await assist.ask("wake the nas")).text.startswith("nas was woken too often in the last minute.")
+
+
+async def test_sentences_of_the_user_need_no_file_of_ours(kit: Kit, assist: Assist, nas: FakeHost) -> None:
+    """The example in the documentation."""
+    await assist.configure(nas, voice_languages=[])
+    guide = (Path(__file__).parents[2] / "docs" / "voice.md").read_text("utf-8")
+    (example,) = (block for block in guide.split("```") if "IotBridgeAnswerYes:" in block)
+    file = assist.file().with_name("mine.yaml")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    content = example.removeprefix("yaml\n").replace("0123456789abcdef0123456789abcdef", assist.device_id(nas))
+    file.write_text(content, "utf-8")
+    await kit.hass.services.async_call("conversation", "reload", {}, blocking=True)
+
+    asked = await assist.ask("send the nas to bed")
+    assert asked.text == "Please answer yes or no: shut down nas?"
+    assert await answer_yes(assist, nas, asked) == "nas is shutting down."
 
 
 async def test_an_intent_without_a_conversation_asks_nothing(kit: Kit, assist: Assist, nas: FakeHost) -> None:

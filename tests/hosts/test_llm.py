@@ -17,7 +17,9 @@ from homeassistant.setup import async_setup_component
 
 from ..assist import Assist, without_command
 from ..kit import FakeHost, Kit
+from ..wire import NETWORK, Wire, card
 
+MAC = "a8:a1:59:00:00:01"
 ASK, CONFIRM = "iotbridge__ask_power_command", "iotbridge__confirm_power_command"
 QUESTION = "Please answer yes or no: reboot nas?"
 
@@ -342,6 +344,25 @@ async def test_power_tools_are_there_for_open_hosts_only(kit: Kit, assist: Assis
     await assist.configure(nas, voice_power_hosts=[])
     offered = {tool.name: tool for tool in (await async_get_tools(kit.hass, context, "assist")).tools}
     assert {ASK, CONFIRM}.isdisjoint(offered)
+
+
+async def test_a_model_wakes_open_hosts(
+    kit: Kit, model: ScriptedModel, nas: FakeHost, wire: Wire, hass_read_only_user: MockUser
+) -> None:
+    async def wake(
+        model: ScriptedModel, chat_log: conversation.ChatLog, _user_input: conversation.ConversationInput
+    ) -> str:
+        await model.call(chat_log, "iotbridge__wake_host", host="nas")
+        return "Done."
+
+    await nas.announce(power="off", cards=[card(MAC)])
+    await nas.availability("offline")
+    await converse(kit, model, "wake the nas", wake, context=Context(user_id=hass_read_only_user.id))
+    assert model.results[-1] == {"result": "You are not allowed to do this."}
+    await converse(kit, model, "wake the nas", wake)
+    assert model.results[-1] == {"result": "I am waking nas up."}
+    await kit.hass.async_block_till_done()
+    assert wire.take() == [(MAC, NETWORK)]
 
 
 async def test_the_state_of_hosts_is_bound_to_the_rights_of_the_user(kit: Kit, assist: Assist, nas: FakeHost) -> None:

@@ -1,4 +1,4 @@
-"""Voice intents of hosts: state of one, list of those that are down, and power commands, which ask back."""
+"""Voice intents of hosts: state of one, list of those that are down, waking, and power commands, which ask back."""
 
 from collections.abc import Callable
 from typing import Any, override
@@ -21,7 +21,7 @@ DEFAULT_AGENT = "conversation.home_assistant"
 @callback
 def async_setup_host_intents(hass: HomeAssistant, voice: Callable[[], HostVoice]) -> None:
     """Register the intents; ``voice`` returns the hosts of the loaded entry or raises InvalidCallError."""
-    for handler in (PowerIntent, YesIntent, NoIntent, HostStatusIntent, ListHostsIntent):
+    for handler in (PowerIntent, YesIntent, NoIntent, WakeIntent, HostStatusIntent, ListHostsIntent):
         intent.async_register(hass, handler(voice))
 
 
@@ -129,6 +129,18 @@ def _leave_to_model(intent_obj: intent.Intent) -> None:
     """Raise NoStatesMatchedError if a language model is asked next: the answer may be to a question of its own."""
     if intent_obj.conversation_agent_id not in (None, DEFAULT_AGENT):
         raise intent.NoStatesMatchedError(intent.MatchFailedReason.STATE)
+
+
+class WakeIntent(NamedHostIntentHandler):
+    """Intent that wakes a host."""
+
+    intent_type = "IotBridgeWake"
+    description = "Wakes a host of IoT Bridge"
+
+    @override
+    async def async_answer_about(self, host: Host, name: str, request: SpokenRequest) -> str:
+        """Start to wake the host."""
+        return self._voice().async_wake(host, name, request.user, request.speech)
 
 
 class HostStatusIntent(NamedHostIntentHandler):

@@ -1,4 +1,4 @@
-"""Tools of hosts for language models: state, and power commands, which only the user can confirm."""
+"""Tools of hosts for language models: state, waking, and power commands, which only the user can confirm."""
 
 from collections.abc import Callable, Collection
 from typing import Any, override
@@ -10,7 +10,7 @@ from homeassistant.helpers.llm import LLMContext, Tool, ToolAnnotations, ToolInp
 
 from ..callers import async_user
 from ..const import DOMAIN
-from ..sentences.speech import async_speech
+from ..sentences.speech import Speech, async_speech
 from .inventory import Host
 from .voice.questions import is_yes
 from .voice.status import can_read, spoken_readings
@@ -35,10 +35,10 @@ def host_tools(present: HostVoice, voice: Callable[[], HostVoice]) -> list[Tool]
     InvalidCallError, which the model is told.
     """
     names = sorted({name for _, name in present.async_open_hosts()})
-    return [
-        HostStatusTool(voice),
-        *([AskPowerCommandTool(voice, names), ConfirmPowerCommandTool(voice)] if names else []),
-    ]
+    tools: list[Tool] = [HostStatusTool(voice)]
+    if names:
+        tools += [WakeHostTool(voice, names), AskPowerCommandTool(voice, names), ConfirmPowerCommandTool(voice)]
+    return tools
 
 
 class HostTool(Tool):
@@ -69,7 +69,43 @@ class HostStatusTool(HostTool):
         return ToolResult(data={"hosts": rows})
 
 
-class AskPowerCommandTool(HostTool):
+class OpenHostTool(HostTool):
+    """Tool about one of the hosts that are open for power commands."""
+
+    def __init__(self, voice: Callable[[], HostVoice], names: Collection[str]) -> None:
+        """Offer the names of the hosts."""
+        super().__init__(voice)
+        self.parameters = vol.Schema({vol.Required("host"): vol.In(names)})
+
+    def find(self, name: str, speech: Speech) -> Host | ToolResult:
+        """Return the host of a name, or why there is none."""
+        hosts = [host for host, of_host in self._voice().async_open_hosts() if of_host == name]
+        if len(hosts) == 1:
+            return hosts[0]
+        return _error(speech.sentence("ambiguous" if hosts else "not_opened", name=name, host=name))
+
+
+class WakeHostTool(OpenHostTool):
+    """Tool that wakes a host."""
+
+    name = f"{DOMAIN}__wake_host"
+    title = "Wake a host"
+    description = "Wakes a host that is off or asleep, by Wake on LAN."
+    annotations = ToolAnnotations(destructive=False, idempotent=True, open_world=False)
+
+    @override
+    async def async_call(self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext) -> ToolResult:
+        """Return what happens."""
+        data = self.parameters(tool_input.tool_args)
+        speech = await async_speech(hass, llm_context.language)
+        user = await async_user(hass, llm_context.context)
+        host = self.find(data["host"], speech)
+        if isinstance(host, ToolResult):
+            return host
+        return ToolResult(data={"result": self._voice().async_wake(host, data["host"], user, speech)})
+
+
+class AskPowerCommandTool(OpenHostTool):
     """Tool that opens the question before a power command."""
 
     name = f"{DOMAIN}__ask_power_command"
@@ -80,9 +116,9 @@ class AskPowerCommandTool(HostTool):
     annotations = ToolAnnotations(destructive=False, open_world=False)
 
     def __init__(self, voice: Callable[[], HostVoice], names: Collection[str]) -> None:
-        """Offer the names of the hosts that are open for power commands."""
-        super().__init__(voice)
-        self.parameters = vol.Schema({vol.Required("host"): vol.In(names), vol.Required("command"): vol.In(COMMANDS)})
+        """Offer the names of the hosts, and the commands."""
+        super().__init__(voice, names)
+        self.parameters = self.parameters.extend({vol.Required("command"): vol.In(COMMANDS)})
 
     @override
     async def async_call(self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext) -> ToolResult:
@@ -90,11 +126,10 @@ class AskPowerCommandTool(HostTool):
         data = self.parameters(tool_input.tool_args)
         speech = await async_speech(hass, llm_context.language)
         user = await async_user(hass, llm_context.context)
-        voice, asked = self._voice(), data["host"]
-        hosts = [(host, name) for host, name in voice.async_open_hosts() if name == asked]
-        if len(hosts) != 1:
-            return _error(speech.sentence("ambiguous" if hosts else "not_opened", name=asked, host=asked))
-        ((host, name),) = hosts
+        voice, name = self._voice(), data["host"]
+        host = self.find(name, speech)
+        if isinstance(host, ToolResult):
+            return host
         if refusal := voice.async_refusal(host, name, data["command"], user, speech):
             return _error(refusal)
         if (turn := voice.turns.async_current(llm_context.context)) is None:

@@ -11,11 +11,15 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from custom_components.iotbridge.sentences.speech import async_speech
+from homeassistant.helpers import entity_registry as er
 
 from ...assist import LANGUAGES, Assist
 from ...kit import FakeHost, Kit
 from ...rules import add_rule, set_state
+from ...wire import NETWORK, Wire, card
 
+CARDS = {"nas": [card("a8:a1:59:00:00:01")], "nas-2": [card("a8:a1:59:00:00:02")]}
+NEAR_MISSES = ("near_misses", "wake_near_misses")
 CASES = Path(__file__).parents[1] / "cases"
 
 
@@ -31,14 +35,19 @@ def sent(hosts: list[FakeHost]) -> list[str]:
 
 
 @pytest.fixture
-async def hosts(kit: Kit, assist: Assist) -> list[FakeHost]:
-    """Return the two hosts; the second is lost."""
-    nas, other = await kit.host("nas"), await kit.host("nas-2")
+async def hosts(kit: Kit, assist: Assist, wire: Wire) -> list[FakeHost]:
+    """Return the two hosts, with the switch of their power; the second is lost."""
+    for name in CARDS:
+        er.async_get(kit.hass).async_get_or_create(
+            "switch", "iotbridge", f"iotbridge_{name}_power", config_entry=assist.entry
+        )
+    nas, other = [await kit.host(name, cards=cards) for name, cards in CARDS.items()]
     await add_rule(kit, "sensor.attic", name="Too hot")
     await set_state(kit, "sensor.attic", "90", friendly_name="Attic")
     await assist.configure(
         nas, other, voice_languages=LANGUAGES, voice_power_hosts=[assist.device_id(nas)], voice_language_models=False
     )
+    assert [kit.state(f"iotbridge_{name}_power").state for name in CARDS] == ["on", "on"]
     await other.availability("offline")
     assist.expose("iotbridge_nas_reboot", "iotbridge_nas-2_reboot")
     await assist.renewed()
@@ -58,7 +67,7 @@ async def test_sentences_work_and_send_nothing_by_themselves(
         "acknowledge": {speech.sentence("acknowledged", names="Attic"), speech.sentence("none_to_acknowledge")},
     }
     sentences = cases(language)
-    assert sum(map(len, sentences.values())) - len(sentences["near_misses"]) >= 40
+    assert sum(len(group) for name, group in sentences.items() if name not in NEAR_MISSES) >= 40
     wrong: dict[str, Any] = {}
     for group in ("reboot", "shutdown", "status", "hosts", "alarms", "acknowledge", "snooze"):
         for sentence in sentences[group]:
@@ -76,6 +85,26 @@ async def test_sentences_work_and_send_nothing_by_themselves(
                 wrong[sentence] = answer.text
 
     assert wrong == {}
+    assert sent(hosts) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_sentences_wake_one_host_and_near_misses_none(
+    assist: Assist, hosts: list[FakeHost], wire: Wire, language: str
+) -> None:
+    for host in hosts:
+        await host.announce(power="off", cards=CARDS[host.node_id])
+        await host.availability("offline")
+    buttons, sentences = assist.buttons(), cases(language)
+    speech = await async_speech(assist.kit.hass, language)
+    for sentence in sentences["wake_near_misses"]:
+        await assist.ask(sentence, language)
+    assert (wire.take(), sent(hosts), assist.buttons()) == ([], [], buttons)
+
+    answers = {sentence: (await assist.ask(sentence, language)).text for sentence in sentences["wake"]}
+    assert answers == dict.fromkeys(sentences["wake"], speech.sentence("waking", host="nas"))
+    await assist.kit.hass.async_block_till_done()
+    assert wire.take() == [("a8:a1:59:00:00:01", NETWORK)]
     assert sent(hosts) == []
 
 

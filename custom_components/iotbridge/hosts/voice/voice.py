@@ -24,6 +24,7 @@ from ..entity_filter import POWER_STATE
 from ..inventory import Host
 from ..manager import HostsManager
 from ..services import async_send_to, can_control
+from ..wake.waker import Waker
 from .questions import ANSWER_WITHIN_S, Question, Questions, Turn, is_yes
 from .satellites import async_announce, async_ask
 from .turns import Turns
@@ -54,6 +55,7 @@ class HostVoice:
         entry: ConfigEntry,
         manager: HostsManager,
         device_links: DeviceLinks,
+        waker: Waker,
         power_hosts: Collection[str],
     ) -> None:
         """Start without open questions; ``power_hosts`` are the devices that are open for power commands."""
@@ -61,6 +63,7 @@ class HostVoice:
         self._entry = entry
         self._manager = manager
         self._device_links = device_links
+        self._waker = waker
         self._power_hosts = frozenset(power_hosts)
         self._questions = Questions()
         self.turns = Turns(hass)
@@ -125,15 +128,35 @@ class HostVoice:
     @callback
     def async_refusal(self, host: Host, name: str, command: str, user: User | None, speech: Speech) -> str | None:
         """Return why a power command is refused, None where it is not."""
-        if self._device_links.device_id(host) not in self._power_hosts:
-            return speech.sentence("not_opened", host=name)
-        if user is not None and not user.is_admin and not can_control(self._hass, user, host):
-            return speech.sentence("not_permitted")
+        if refusal := self._access_refusal(host, name, user, speech):
+            return refusal
         if host.announce and command not in host.announce.commands:
             return speech.sentence("not_enabled", host=name)
         if not self._manager.is_reachable(host):
             return speech.sentence("offline", host=name)
         return None
+
+    @callback
+    def _access_refusal(self, host: Host, name: str, user: User | None, speech: Speech) -> str | None:
+        """Return why a user may not command a host, None where they may."""
+        if self._device_links.device_id(host) not in self._power_hosts:
+            return speech.sentence("not_opened", host=name)
+        if user is not None and not user.is_admin and not can_control(self._hass, user, host):
+            return speech.sentence("not_permitted")
+        return None
+
+    @callback
+    def async_wake(self, host: Host, name: str, user: User | None, speech: Speech) -> str:
+        """Start to wake a host, which needs no question; return what happens as a sentence."""
+        if refusal := self._access_refusal(host, name, user, speech):
+            return refusal
+        wake = self._waker.async_start(host, context=Context(user_id=user.id) if user else None)
+        if not wake.result.done():
+            return speech.sentence("waking", host=name)
+        result = wake.result.result()
+        if result.is_success:
+            return speech.sentence("state_of", host=name, state=speech.sentence("is_on"))
+        return speech.sentence("no_mac" if result.reason == "no_mac" else "woken_too_often", host=name)
 
     @callback
     def async_ask(
