@@ -84,7 +84,7 @@ def test_a_broker_that_does_not_answer_delays_the_sleep_no_longer_than_allowed(
     assert broker.process is not None
     with frozen(broker.process.pid):
         logind.emit("PrepareForSleep", True)
-        assert 1.2 <= logind.wait_unlocked() < FULL_DELAY_S
+        assert 1.2 <= logind.wait_unlocked() < 9  # a receipt may take ten
     # The messages were sent, and the broker reads them later.
     watcher.wait("announce", lambda m: m.json()["power"] == "suspended")
     logind.emit("PrepareForSleep", False)
@@ -255,10 +255,14 @@ def test_a_restart_of_logind_or_of_the_bus_costs_one_lock(
     again.emit("PrepareForSleep", True)
     watcher.wait("announce", lambda m: m.json()["power"] == "suspended")
     again.wait_unlocked()
-    # Nobody announces the end of this sleep.
+    # Nobody announces the end of this sleep: logind is gone, or a new one knows nothing of it.
     again.close()
+    third = LogindStub() if ends == "logind" else None
     watcher.wait("availability", lambda m: m.payload == b"online", count=2)
     assert agent.process.poll() is None
+    if third:
+        third.wait_locked()
+        third.close()
 
 
 def test_a_machine_without_logind_is_silent(

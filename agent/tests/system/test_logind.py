@@ -127,13 +127,13 @@ def test_descriptors_of_other_programs_are_closed(logind: LogindStub, connected:
     header = ((1, "o", "/"), (2, "s", "org.example"), (3, "s", "Gift"), (6, "s", logind.clients[0]), (9, "u", 1))
     before = len(list(Path("/proc/self/fd").iterdir()))
     with Connection(takes_descriptors=True) as stranger:
-        for _ in range(5):
+        for _ in range(20):
             gift = encode(SIGNAL, 900, (*header, (8, "g", "h")), "h", (0,))
             socket.send_fds(stranger._socket, [gift], [stranger._socket.fileno()])
         stranger.call(*BUS, "GetId")
     logind.emit("PrepareForSleep", False)
     assert connected.next_power() == "on"
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
 
 
 def test_no_descriptor_is_left(logind: LogindStub) -> None:
@@ -145,6 +145,6 @@ def test_no_descriptor_is_left(logind: LogindStub) -> None:
 
     connect_and_leave()
     before = len(list(Path("/proc/self/fd").iterdir()))
-    for _ in range(5):
+    for _ in range(20):
         connect_and_leave()
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before

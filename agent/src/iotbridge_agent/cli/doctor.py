@@ -137,7 +137,12 @@ def examine_sleep() -> Finding:
     try:
         logind = Logind()
     except DBusError as error:
-        return Finding("note", "sleep", f"not noticed ({error}). {lost}.", "In a container nothing can be done.")
+        return Finding(
+            "note",
+            "sleep",
+            f"not noticed ({error}). {lost}.",
+            "Install systemd-logind or elogind; a container has none.",
+        )
     try:
         logind.lock()
     except DBusError as error:
