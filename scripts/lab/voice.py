@@ -35,6 +35,6 @@ async def understood(client: Client, text: str, expected: str, language: str = "
         return conversation_id if expected in answer else None
 
     try:
-        return await until(answered, timeout_s=60, what=f"the answer {expected!r} to {text!r}")
+        return await until(answered, timeout_s=180, what=f"the answer {expected!r} to {text!r}")
     except LabError as error:
         raise LabError(f"{error}; the last answer was {answers}") from None
