@@ -58,6 +58,7 @@ class SchedulesManager:
         self._reader = Reader(self._issues, SCHEDULE_UNREADABLE)
         self._notices = ScheduleNotices(hass, self.async_cancel, self.async_postpone)
         self._has_begun = False
+        self._shown: dict[str, tuple[bool, datetime | None]] = {}
         self._running: set[str] = set()
         self._lock = asyncio.Lock()
         self._stop: list[CALLBACK_TYPE] = []
@@ -176,16 +177,15 @@ class SchedulesManager:
 
     async def _async_advance(self) -> None:
         """Do what is due, and set the timer for what comes next."""
+        self._async_show_next_runs()
         if not self._has_begun:
-            async_dispatcher_send(self.hass, SIGNAL_NEXT_RUN)
             return
         async with self._lock:
             self._async_stop_timer()
             waits = [await self._async_advance_schedule(schedule) for schedule in list(self.schedules.values())]
-            now = dt_util.utcnow()
-            at = min((wait for wait in waits if wait), default=now + _LONGEST_WAIT)
-            if self._stop:
-                at = min(at, now + _LONGEST_WAIT)
+            self._async_show_next_runs()
+            if self._stop and self.schedules:
+                at = min([*(wait for wait in waits if wait), dt_util.utcnow() + _LONGEST_WAIT])
                 self._timer = async_track_point_in_utc_time(self.hass, self._async_advance_soon, at)
 
     async def _async_advance_schedule(self, schedule: Schedule) -> datetime | None:
@@ -195,7 +195,6 @@ class SchedulesManager:
             step = next_step(schedule, before, dt_util.utcnow(), zone)
             occurrence = step.occurrence
             if step.kind is StepKind.WAIT or occurrence is None:
-                async_dispatcher_send(self.hass, SIGNAL_NEXT_RUN)
                 return step.at
             if step.kind is StepKind.RUN and schedule_id in self._running:
                 self._store.states[schedule_id] = replace(step.state, begun=before.begun, is_sent=before.is_sent)
@@ -212,6 +211,17 @@ class SchedulesManager:
             else:
                 self._async_record(schedule, occurrence.planned, RunResult(outcome=RunOutcome.MISSED))
         return None
+
+    @callback
+    def _async_show_next_runs(self) -> None:
+        """Write the states of the entities, if a next run changed or a schedule was enabled or disabled."""
+        shown = {
+            schedule_id: (self.state(schedule_id).is_enabled, self.next_run(schedule_id))
+            for schedule_id in self.schedules
+        }
+        if shown != self._shown:
+            self._shown = shown
+            async_dispatcher_send(self.hass, SIGNAL_NEXT_RUN)
 
     async def _async_run(self, schedule: Schedule, occurrence: Occurrence) -> None:
         """Run a schedule, and record the result."""

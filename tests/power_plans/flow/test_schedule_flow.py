@@ -113,6 +113,9 @@ async def test_the_runs_have_the_format_of_the_user_and_his_rights(
         step: dict[str, Any] = await answer.json()
         return step
 
+    answer = await client.get(f"{FLOWS}/{dialog.result['flow_id']}")
+    shown = {field["name"]: field["selector"] for field in (await answer.json())["data_schema"]}
+    assert shown["conditions"] == {"condition": {}}
     step = await send({"notice_min": 0, "catch_up_h": 0, "maintenance_min": 15})
     assert step["description_placeholders"]["runs"].splitlines()[0] == "- Monday 2026-11-30, 23:30"
     assert step["description_placeholders"]["times"] == "every Monday and Friday at 23:30"
