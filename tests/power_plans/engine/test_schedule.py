@@ -103,7 +103,7 @@ def test_a_run_is_put_off_and_announced_again() -> None:
     assert state.pending is not None
     later = postponed(made, state, state.pending, ROME)
 
-    assert next_occurrence(made, later, ROME) == Occurrence(RUN, RUN + HOUR)
+    assert next_occurrence(made, later, ROME) == Occurrence(RUN + HOUR, RUN + HOUR)
     assert next_step(made, later, RUN, ROME).at == RUN + 50 * MINUTE
     again = next_step(made, later, RUN + 50 * MINUTE, ROME)
     assert again.kind is StepKind.NOTIFY
@@ -118,6 +118,14 @@ def test_a_run_that_is_put_off_until_the_next_one_is_that_one() -> None:
 
     assert later.pending is None
     assert next_occurrence(hourly, later, ROME) == Occurrence(RUN + HOUR, RUN + HOUR)
+
+
+def test_a_run_that_is_missed_again_is_not_older_than_what_is_caught_up() -> None:
+    more: dict[str, Any] = {"notice": 45 * MINUTE, "catch_up": HOUR}
+    notice = step(RUN + 25 * MINUTE, **more)
+    assert notice.kind is StepKind.NOTIFY
+
+    assert step(RUN + 2 * HOUR, notice.state, **more).kind is StepKind.MISS
 
 
 def test_a_cancelled_run_does_not_come_back() -> None:

@@ -298,8 +298,8 @@ async def test_after_the_user_is_gone_it_does_nothing(rome: Kit, hass_admin_user
 @pytest.mark.parametrize(
     ("response", "outcome"),
     [
-        ({"state": "finished", "timeline": []}, ("ran", None)),
-        ({"state": "failed", "timeline": [{"name": "nas", "state": "failed"}]}, ("failed", "hosts")),
+        ({"report": {"outcome": "completed", "failed": []}}, ("ran", None)),
+        ({"report": {"outcome": "failed", "failed": ["nas"]}}, ("failed", "hosts")),
     ],
 )
 async def test_a_plan_is_run_to_its_end(rome: Kit, response: dict[str, Any], outcome: tuple[str, str | None]) -> None:

@@ -77,7 +77,11 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """Run to come: the time of the timetable, the time at which it runs, and whether its notice was sent."""
+    """Run to come: the time it is planned for, the time at which it runs, and whether its notice was sent.
+
+    It is planned for the time of the timetable, or the one to which a person put it off. It runs later when Home
+    Assistant was down.
+    """
 
     planned: datetime
     at: datetime
@@ -178,20 +182,19 @@ def _late_step(schedule: Schedule, state: ScheduleState, late: Occurrence, now: 
     """Return the step for a run that was missed: the last one is caught up, or all of them are left out."""
     last = schedule.timetable.last_run(state.handled.astimezone(zone), now.astimezone(zone))
     planned = max(late.planned, last.astimezone(UTC)) if last else late.planned
-    missed_at = max(late.at, planned)
-    if now - missed_at <= max(schedule.catch_up, LATE):
+    if now - planned <= max(schedule.catch_up, LATE):
         caught_up = Occurrence(planned, now + schedule.notice)
         return next_step(schedule, _with_pending(state, caught_up), now, zone)
-    return ScheduleStep(StepKind.MISS, _handled(state, planned), Occurrence(planned, missed_at))
+    return ScheduleStep(StepKind.MISS, _handled(state, planned), Occurrence(planned, planned))
 
 
 def postponed(schedule: Schedule, state: ScheduleState, occurrence: Occurrence, zone: tzinfo) -> ScheduleState:
     """Return the state after a run is put off; where the timetable has another one until then, that one remains."""
-    later = Occurrence(occurrence.planned, occurrence.at + POSTPONED_BY)
+    later = occurrence.at + POSTPONED_BY
     following = schedule.timetable.next_run(occurrence.planned.astimezone(zone))
-    if following and following.astimezone(UTC) <= later.at:
+    if following and following.astimezone(UTC) <= later:
         return _handled(state, occurrence.planned)
-    return _with_pending(state, later)
+    return _with_pending(state, Occurrence(later, later))
 
 
 def cancelled(state: ScheduleState, occurrence: Occurrence) -> ScheduleState:

@@ -59,11 +59,10 @@ class ScheduleRun:
         direction = "off" if self.schedule.task == PLAN_OFF else "on"
         data = {"plan": plan, "direction": direction, "wait": True}
         response = await self._async_call("run_plan", data)
-        failed = [row for row in response.get("timeline", ()) if row.get("state") == "failed"]
-        if response.get("state") == "failed" or failed:
-            names = tuple(str(row.get("name", "")) for row in failed)
-            return RunResult(outcome=RunOutcome.FAILED, reason=RunReason.HOSTS, names=names)
-        return RunResult(outcome=RunOutcome.RAN)
+        report = response["report"]
+        if report["outcome"] == "completed":
+            return RunResult(outcome=RunOutcome.RAN)
+        return RunResult(outcome=RunOutcome.FAILED, reason=RunReason.HOSTS, names=tuple(report["failed"]))
 
     async def _async_command(self) -> RunResult:
         hosts = async_target_hosts(self.hass, self.schedule.target)
