@@ -35,6 +35,23 @@ async def test_rules_are_shown_and_taken_out(kit: Kit, hass_admin_user: MockUser
     assert await alerts(kit) == [{"entity": cold, "severity": "warning"}]
 
 
+async def test_the_answer_has_only_what_was_changed(kit: Kit, hass_admin_user: MockUser) -> None:
+    hot, cold = [rule_entity(kit, await add_rule(kit, "sensor.one", name=name)) for name in ("Hot", "Cold")]
+    context = Context(user_id=hass_admin_user.id)
+
+    async def show(*entities: str, show: bool = True) -> list[str]:
+        answer = await call(kit, "show_in_alerts", answer=True, entity_id=list(entities), show=show, context=context)
+        changed: list[str] = answer["changed"]
+        return changed
+
+    assert await show(hot) == [hot]
+    assert await show(hot) == []
+    assert await show(hot, cold) == [cold]
+    assert await show(hot, show=False) == [hot]
+    assert await show(hot, show=False) == []
+    assert await alerts(kit) == [{"entity": cold, "severity": "warning"}]
+
+
 async def test_only_administrators_may_change_the_alerts(kit: Kit) -> None:
     hot = rule_entity(kit, await add_rule(kit, "sensor.one"))
     guest = MockUser(id="guest", name="Guest").add_to_hass(kit.hass)

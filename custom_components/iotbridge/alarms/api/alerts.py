@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import voluptuous as vol
 
-from homeassistant.core import HomeAssistant, ServiceCall, callback
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
 
@@ -23,7 +23,7 @@ SCHEMA = cv.make_entity_service_schema({vol.Optional(ATTR_SHOW, default=True): c
 def async_setup_alerts_service(hass: HomeAssistant, manager: Callable[[], AlarmsManager]) -> None:
     """Register the action; ``manager`` returns that of the loaded entry or raises InvalidCallError."""
 
-    async def show_in_alerts(call: ServiceCall) -> None:
+    async def show_in_alerts(call: ServiceCall) -> ServiceResponse:
         rules = manager().rules
         selected = {
             entity_id: rules[rule_id].severity
@@ -34,10 +34,13 @@ def async_setup_alerts_service(hass: HomeAssistant, manager: Callable[[], Alarms
             raise InvalidCallError("no_alarm_rule")
         try:
             if call.data[ATTR_SHOW]:
-                await core_alerts.async_update(hass, selected)
+                changed = await core_alerts.async_update(hass, selected)
             else:
-                await core_alerts.async_update(hass, {}, selected)
+                changed = await core_alerts.async_update(hass, {}, selected)
         except core_alerts.UnknownAlertsError as error:
             raise InvalidCallError("alerts_unknown") from error
+        return {"changed": list(changed)} if call.return_response else None
 
-    async_register_admin_service(hass, DOMAIN, "show_in_alerts", show_in_alerts, SCHEMA)
+    async_register_admin_service(
+        hass, DOMAIN, "show_in_alerts", show_in_alerts, SCHEMA, supports_response=SupportsResponse.OPTIONAL
+    )

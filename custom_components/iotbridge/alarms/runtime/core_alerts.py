@@ -38,8 +38,10 @@ async def async_listed(hass: HomeAssistant) -> list[str]:
     return [entry["entity"] for entry in _entries(await _async_store(hass))]
 
 
-async def async_update(hass: HomeAssistant, added: Mapping[str, Severity], removed: Collection[str] = ()) -> None:
-    """Add entities with the severities of their rules, and remove others; entries that are listed already stay.
+async def async_update(hass: HomeAssistant, added: Mapping[str, Severity], removed: Collection[str] = ()) -> list[str]:
+    """Add entities with the severities of their rules, and remove others; return those for which the list changed.
+
+    Entries that are listed already stay as they are.
 
     Raises:
         UnknownAlertsError: The list has another shape, or there is none.
@@ -55,6 +57,7 @@ async def async_update(hass: HomeAssistant, added: Mapping[str, Severity], remov
         if entity_id not in listed
     ]
     await _async_save(store, before, entries)
+    return [entry["entity"] for entry in before + entries if (entry in before) != (entry in entries)]
 
 
 async def async_remove(hass: HomeAssistant, entity_ids: Collection[str]) -> None:
