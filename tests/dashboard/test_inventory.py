@@ -62,7 +62,7 @@ async def test_a_host_has_its_readings_by_key_and_the_commands_that_its_agent_pe
     assert host["device_id"] == device.id
     assert keys(host)["cpu_percent"] == kit.entity_id(f"{nas.uid}_cpu_percent", "mqtt")
     assert keys(host)["power_state"] == kit.entity_id(f"{nas.uid}_power_state")
-    assert host["commands"] == ["reboot", "status"]
+    assert (host["can_control"], host["commands"], host["is_restricted"]) == (True, ["reboot", "status"], False)
 
 
 async def test_an_entity_is_named_by_the_id_of_its_registry_entry(
@@ -129,7 +129,7 @@ async def test_a_user_without_admin_rights_may_only_refresh(kit: Kit, nas: FakeH
     for control, expected in ((True, ["status"]), (False, [])):
         user = user_with(kit, **{command.replace(".", "__"): control})
         (host,) = async_inventory(kit.hass, user)["hosts"]
-        assert host["commands"] == expected
+        assert (host["can_control"], host["commands"], host["is_restricted"]) == (control, expected, True)
 
 
 async def test_a_host_that_is_removed_leaves(kit: Kit, nas: FakeHost, hass_admin_user: MockUser) -> None:

@@ -6,6 +6,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
 from homeassistant.components.mqtt import DOMAIN as MQTT
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from ..kit import Kit
@@ -40,6 +41,22 @@ async def test_everything_is_sent_at_first_and_then_what_changes(kit: Kit, hass_
     while "inventory" not in (event := await receive(client)):
         pass
     assert len(event["inventory"]["hosts"]) == 2
+
+
+async def test_who_is_no_administrator_learns_who_is(
+    kit: Kit, hass_ws_client: WebSocketGenerator, hass_read_only_access_token: str, hass_admin_user: MockUser
+) -> None:
+    nas = await kit.host("nas")
+    device = kit.device(nas.uid)
+    (mqtt,) = kit.hass.config_entries.async_entries(MQTT)
+    assert device is not None
+    er.async_get(kit.hass).async_get_or_create(
+        "button", MQTT, f"{nas.uid}_command_reboot", config_entry=mqtt, device_id=device.id
+    )
+
+    assert (await subscribe(await hass_ws_client(kit.hass)))["administrators"] == []
+    guest = await hass_ws_client(kit.hass, hass_read_only_access_token)
+    assert (await subscribe(guest))["administrators"] == [hass_admin_user.name]
 
 
 async def test_the_changes_of_a_second_are_one_inventory(kit: Kit, hass_ws_client: WebSocketGenerator) -> None:
@@ -96,7 +113,7 @@ async def test_a_reader_gets_nothing_of_hosts_they_may_not_read(
     hass_read_only_user.mock_policy({})
     client = await hass_ws_client(kit.hass, hass_read_only_access_token)
 
-    assert await subscribe(client) == {"hosts": [], "things": [], "bridge": {}}
+    assert await subscribe(client) == {"hosts": [], "things": [], "bridge": {}, "administrators": []}
     assert await receive(client) == {"seen": {}, "broker": True}
 
 

@@ -32,7 +32,7 @@ def async_inventory(hass: HomeAssistant, user: User) -> dict[str, Any]:
     """
     registry = er.async_get(hass)
     hosts = [
-        {"device_id": device_id, "entities": rows, "commands": _commands(registry, user, device_id, uid)}
+        {"device_id": device_id, "entities": rows, **_rights(registry, user, device_id, uid)}
         for device_id, uid in _host_uids(hass, registry).items()
         if (rows := _entities(registry, user, device_id, uid))
     ]
@@ -76,18 +76,21 @@ def _entities(registry: er.EntityRegistry, user: User, device_id: str, uid: str)
     ]
 
 
-def _commands(registry: er.EntityRegistry, user: User, device_id: str, uid: str) -> list[str]:
-    """Return the commands that the user may send: a host has a button for each command that its agent permits."""
+def _rights(registry: er.EntityRegistry, user: User, device_id: str, uid: str) -> dict[str, Any]:
+    """Return whether the user may control a host, the commands that they may send, and whether there are others.
+
+    A host has a button for each command that its agent permits.
+    """
     event = registry.async_get_entity_id("event", DOMAIN, f"{uid}_{COMMAND}")
-    if event is None or not user.permissions.check_entity(event, POLICY_CONTROL):
-        return []
+    can_control = event is not None and user.permissions.check_entity(event, POLICY_CONTROL)
     head = f"{uid}_{COMMAND}_"
-    commands = (
+    commands = sorted(
         entity.unique_id.removeprefix(head)
         for entity in er.async_entries_for_device(registry, device_id, include_disabled_entities=True)
         if entity.domain == "button" and entity.platform == MQTT_DOMAIN and entity.unique_id.startswith(head)
     )
-    return sorted(command for command in commands if command in HARMLESS or user.is_admin)
+    allowed = [command for command in commands if can_control and (command in HARMLESS or user.is_admin)]
+    return {"can_control": can_control, "commands": allowed, "is_restricted": allowed != commands}
 
 
 def _bridge(hass: HomeAssistant, registry: er.EntityRegistry, user: User) -> dict[str, str]:

@@ -7,7 +7,7 @@ import voluptuous as vol
 
 from homeassistant.components.websocket_api import async_register_command
 from homeassistant.components.websocket_api.connection import ActiveConnection
-from homeassistant.components.websocket_api.decorators import websocket_command
+from homeassistant.components.websocket_api.decorators import async_response, websocket_command
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.event import async_call_later, async_track_time_interval
@@ -26,14 +26,23 @@ def async_setup_dashboard_websocket(hass: HomeAssistant, last_seen: LastSeen) ->
     """Register the command once; ``last_seen`` returns nothing while no entry is loaded."""
 
     @websocket_command({vol.Required("type"): f"{DOMAIN}/dashboard/subscribe"})
-    @callback
-    def handle_subscribe(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
-        subscription = DashboardSubscription(hass, connection, msg["id"], last_seen)
+    @async_response
+    async def handle_subscribe(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+        administrators = [] if connection.user.is_admin else await _async_administrators(hass)
+        subscription = DashboardSubscription(hass, connection, msg["id"], last_seen, administrators)
         connection.subscriptions[msg["id"]] = subscription.async_stop
         connection.send_result(msg["id"])
         subscription.async_start()
 
     async_register_command(hass, handle_subscribe)
+
+
+async def _async_administrators(hass: HomeAssistant) -> list[str]:
+    """Return the names of the people who may send every command."""
+    users = await hass.auth.async_get_users()
+    return sorted(
+        user.name for user in users if user.is_active and user.is_admin and not user.system_generated and user.name
+    )
 
 
 class DashboardSubscription:
@@ -43,12 +52,20 @@ class DashboardSubscription:
     ``{"seen": {…}, "broker": true}`` with the hosts heard since the previous one.
     """
 
-    def __init__(self, hass: HomeAssistant, connection: ActiveConnection, number: int, last_seen: LastSeen) -> None:
-        """Send nothing yet; ``number`` is that of the client's message."""
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        connection: ActiveConnection,
+        number: int,
+        last_seen: LastSeen,
+        administrators: list[str],
+    ) -> None:
+        """Send nothing yet; ``number`` is that of the client's message, ``administrators`` are for others to ask."""
         self._hass = hass
         self._connection = connection
         self._number = number
         self._last_seen = last_seen
+        self._administrators = administrators
         self._inventory: dict[str, Any] = {}
         self._seen: dict[str, int] = {}
         self._broker: bool | None = None
@@ -98,6 +115,8 @@ class DashboardSubscription:
     @callback
     def _async_send_inventory(self) -> None:
         inventory = async_inventory(self._hass, self._connection.user)
+        is_restricted = any(host["is_restricted"] for host in inventory["hosts"])
+        inventory["administrators"] = self._administrators if is_restricted else []
         if inventory != self._inventory:
             self._inventory = inventory
             self._connection.send_event(self._number, {"inventory": inventory})
