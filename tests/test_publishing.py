@@ -40,7 +40,7 @@ WITH_ADDRESS = [
     "contract/schemas/command.json",
     "contract/schemas/response.json",
     "contract/schemas/status.json",
-    "custom_components/iotbridge/dashboard/frontend/guides.js",
+    "custom_components/iotbridge/dashboard/frontend/texts.js",
     "custom_components/iotbridge/hosts/discovery/host_discovery.py",
     "custom_components/iotbridge/things/model/discovery_config.py",
     "custom_components/iotbridge/issues.py",

@@ -144,8 +144,8 @@ const rowsOf = (element) => element.shadowRoot.querySelectorAll("tbody tr:not(.s
 /** Build the dashboard and a view of each kind; return the milliseconds of the first of `rounds`, and their medians. */
 const build = async (load, rounds = 20) => {
   const { dashboard, viewOf } = await load("strategy.js");
-  const { read } = await load("inventory.js");
-  const { signature } = await load("signature.js");
+  const { read } = await load("stores.js");
+  const { signature } = await load("iotbridge.js");
   await (await load("texts.js")).loadTexts(hass);
   const known = read(inventory);
   const pages = ["now", "things", "map", "readings", "history"].map((name) => ({ page: name, base: "/iot-bridge" }));

@@ -1,9 +1,10 @@
 """Real browser that is logged in to the lab's Home Assistant."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 import json
 import shutil
 from typing import override
@@ -82,21 +83,35 @@ async def refuse_commands(page: Page, prefix: str) -> asyncio.Event:
     """Answer commands as Home Assistant does before an integration is set up; the event says that it is."""
     is_set_up = asyncio.Event()
 
+    def send(client: WebSocketRoute, server: WebSocketRoute, text: str | bytes) -> None:
+        message = json.loads(text)
+        if is_set_up.is_set() or not str(message.get("type")).startswith(prefix):
+            server.send(text)
+            return
+        error = {"code": "unknown_command", "message": "Unknown command."}
+        client.send(json.dumps({"id": message["id"], "type": "result", "success": False, "error": error}))
+
+    await _intercept(page, send)
+    return is_set_up
+
+
+async def change_commands(page: Page, command: str, **fields: object) -> None:
+    """Send a command of the page with other fields than its own."""
+
+    def send(_client: WebSocketRoute, server: WebSocketRoute, text: str | bytes) -> None:
+        message = json.loads(text)
+        server.send(json.dumps(message | fields) if message.get("type") == command else text)
+
+    await _intercept(page, send)
+
+
+async def _intercept(page: Page, send: Callable[[WebSocketRoute, WebSocketRoute, str | bytes], None]) -> None:
+    """Give each message of the page to a function, with both ends of the connection."""
+
     def connect(client: WebSocketRoute) -> None:
-        server = client.connect_to_server()
-
-        def send(text: str | bytes) -> None:
-            message = json.loads(text)
-            if is_set_up.is_set() or not str(message.get("type")).startswith(prefix):
-                server.send(text)
-                return
-            error = {"code": "unknown_command", "message": "Unknown command."}
-            client.send(json.dumps({"id": message["id"], "type": "result", "success": False, "error": error}))
-
-        client.on_message(send)
+        client.on_message(partial(send, client, client.connect_to_server()))
 
     await page.route_web_socket("**/api/websocket", connect)
-    return is_set_up
 
 
 def collect_errors(page: Page, part: str) -> list[str]:

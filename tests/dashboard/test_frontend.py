@@ -19,6 +19,13 @@ MAX_ENTRY = 8_000
 # The guides' address, which scripts/set-repository replaces here as well.
 REPOSITORY = "https://github.com/owner.invalid/iot-bridge"
 MAX_LINES = 400
+IMPORT = re.compile(r"""^(?:import|\}) .*?"\./([^"]+)";$""", re.MULTILINE)
+# What a browser loads before it shows something.
+PAGES = {
+    "first view": ["strategy.js", "alarm-list.js", "fleet-table.js"],
+    "dialog": ["alarm-info.js"],
+    "readings": ["strategy.js", "readings-table.js"],
+}
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # Keys in the source: whole ones, and the beginnings of those that end with a word of the data.
 KEY = re.compile(r"""["`]([a-z_]+\.[a-z_.0-9]+)(["`]|\$\{)""")
@@ -43,24 +50,31 @@ def size(paths: Iterable[Path]) -> int:
     return len(gzip.compress(b"".join(path.read_bytes() for path in paths), 9, mtime=0))
 
 
-def imports(entry: Path) -> set[Path]:
-    """Return a module with those that it loads at once."""
-    loaded, waiting = set[Path](), [entry]
+def imports(*modules: str) -> set[Path]:
+    """Return modules with those that they load at once."""
+    loaded, waiting = set[Path](), [FOLDER / name for name in modules]
     while waiting:
         path = waiting.pop()
         if path not in loaded:
             loaded.add(path)
-            names = re.findall(r"""^import .*?"\./([^"]+)";$""", path.read_text("utf-8"), re.MULTILINE)
-            waiting += [FOLDER / name for name in names]
+            waiting += [FOLDER / name for name in IMPORT.findall(path.read_text("utf-8"))]
     return loaded
 
 
 def test_the_modules_are_small() -> None:
     assert size(MODULES) <= MAX_COMPRESSED
     # On every page of Home Assistant.
-    entry = imports(FOLDER / ENTRY)
+    entry = imports(ENTRY)
     assert {"lazy.js", "texts.js"} <= {path.name for path in entry}
     assert size(sorted(entry)) <= MAX_ENTRY
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_small_when_each_module_is_compressed_by_itself(page: str) -> None:
+    loaded = imports(ENTRY, *PAGES[page])
+
+    assert {"dom.js", "alarms.js"} <= {path.name for path in loaded}
+    assert sum(size([path]) for path in loaded) <= MAX_COMPRESSED
 
 
 def test_the_dialog_of_a_rule_finds_its_element() -> None:

@@ -11,11 +11,22 @@ from lab.alarms import add_rule, remove
 from lab.browser import browsing
 from lab.lab import Lab
 from lab.wizard import suggestions
+from playwright.async_api import Page, expect  # type: ignore[import-not-found, unused-ignore]
 import pytest
 
 from .alarm import Gauge
 
 pytestmark = pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no Chromium")
+
+
+async def show_in_alerts(page: Page, picture: Path | None = None) -> None:
+    """Choose the item in the menu of the alarm whose dialog is open."""
+    await page.get_by_role("button", name="More about").first.click()
+    item = page.get_by_text("Show in Home Assistant's Alerts").first
+    await item.wait_for()
+    if picture:
+        await page.screenshot(path=picture)
+    await item.click()
 
 
 async def test_a_chosen_rule_is_on_the_security_page_until_it_is_removed(lab: Lab, tmp_path: Path) -> None:
@@ -33,12 +44,16 @@ async def test_a_chosen_rule_is_on_the_security_page_until_it_is_removed(lab: La
     await lab.client.wait_state(by_domain["binary_sensor"], "on")
     await lab.client.wait_state(by_domain["sensor"], "unacknowledged")
 
+    link = f"{lab.home_assistant.url}/security?more-info-entity-id={by_domain['binary_sensor']}"
     async with browsing(lab) as page:
-        await page.goto(f"{lab.home_assistant.url}/security?more-info-entity-id={by_domain['binary_sensor']}")
-        await page.get_by_role("button", name="More about").first.click()
-        await page.screenshot(path=pictures / "core-alerts-menu.png")
-        await page.get_by_text("Show in Home Assistant's Alerts").first.click()
+        await page.goto(link)
+        await show_in_alerts(page, picture=pictures / "core-alerts-menu.png")
         await page.get_by_text("Shown in Home Assistant's Alerts").first.wait_for()
+        await expect(page.get_by_role("button", name="Undo")).to_be_visible()
+        await page.goto(link)
+        await show_in_alerts(page)
+        await page.get_by_text("Shown in Home Assistant's Alerts").first.wait_for()
+        await expect(page.get_by_role("button", name="Undo")).to_have_count(0)
         for name, address, text in (
             ("security", "/security", "Active alerts"),
             ("overview", "/home", "1 active alert"),

@@ -5,8 +5,9 @@ Pictures stay in the folder that IOTBRIDGE_PICTURES names.
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 import os
 from pathlib import Path
 import re
@@ -14,14 +15,17 @@ import shutil
 from typing import Any
 
 from lab.alarms import add_group, add_rule, alarms, remove, subentries
-from lab.browser import DESKTOP, PATIENCE_MS, PHONE, Screen, browsing, collect_errors, refuse_commands
-from lab.client import Json
+from lab.browser import DESKTOP, PATIENCE_MS, PHONE, Screen, browsing, change_commands, collect_errors, refuse_commands
+from lab.client import Client, Json
 from lab.lab import Lab
 from lab.waiting import until
+from lab.wizard import suggestions
 from playwright.async_api import Locator, Page, Route, expect  # type: ignore[import-not-found, unused-ignore]
 import pytest
 
-from .accessibility import findings
+from .accessibility import findings, texts_of, too_wide
+from .alarm import Gauge
+from .language import choose_language, translations, words_in
 
 pytestmark = pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no Chromium")
 
@@ -128,6 +132,35 @@ async def raised(household: Household) -> Household:
     for rule in (FULL, OPEN):
         await household.wait_state(rule, "unacknowledged")
     return household
+
+
+# Names of entities, which have no language of a user.
+NAMES = ("Greenhouse", "Rain barrel", "Cellar door", "Hosts online")
+# Elements whose texts are ours: cards, dialogs, and Home Assistant's cards with a title of ours.
+WITH_OUR_TEXTS = ["iotbridge-", "hui-heading-card", "hui-markdown-card"]
+
+
+@asynccontextmanager
+async def quiet_hours(client: Client, start: str, end: str) -> AsyncGenerator[None]:
+    """Hold back what is not critical between two times of the day; IoT Bridge is loaded again for it."""
+    (entry,) = await client.entries("iotbridge")
+    (rule, *_) = [entity_id for entity_id in client.states if entity_id.startswith("binary_sensor.alarms_")]
+    before_reload = len(client.history)
+
+    def is_loaded_again() -> bool:
+        states = [row["state"] for row in client.history[before_reload:] if row["entity_id"] == rule]
+        return "unavailable" in states and states[-1] != "unavailable"
+
+    form = await client.options_flow(entry["entry_id"])
+    before = suggestions(form["data_schema"])
+    quiet = before | {"alarms": before["alarms"] | {"quiet_start": start, "quiet_end": end}}
+    result = await client.options_flow(entry["entry_id"], quiet)
+    assert result["type"] == "create_entry", result
+    try:
+        await client.wait_until(is_loaded_again, timeout_s=30, what="the reload")
+        yield
+    finally:
+        await client.options_flow(entry["entry_id"], before)
 
 
 SCREENS = [DESKTOP, PHONE, DESKTOP.darkened(), PHONE.darkened()]
@@ -341,6 +374,142 @@ async def test_history_that_cannot_be_read_is_not_an_empty_one(page: Page, house
     await open_cards(page, household)
 
     await expect(block(page, "History")).to_contain_text("The history could not be loaded.")
+
+
+async def test_history_says_that_it_does_not_count_all_alarms(page: Page, household: Household) -> None:
+    await change_commands(page, "iotbridge/alarms/episodes", limit=1)
+    await open_cards(page, household)
+
+    history = block(page, "History")
+    await expect(history.locator(".time li")).to_have_count(1)
+    await expect(history.locator(".note")).to_have_text(re.compile(r"These are the newest 1 alarms\. There were more"))
+
+
+async def test_line_of_the_history_opens_what_happened_then(page: Page, household: Household) -> None:
+    client = household.lab.client
+    await client.call("iotbridge.acknowledge", {"entity_id": GREENHOUSE, "comment": "Vent closed."})
+    for value, state in ((20, "normal"), (3.8, "unacknowledged")):
+        await household.set(GREENHOUSE, value)
+        await household.wait_state(COLD, state)
+    await open_cards(page, household)
+
+    lines = block(page, "History").locator(".time li").filter(has_text=COLD)
+    await expect(lines.nth(1)).to_contain_text("Demo acknowledged it after")
+    await lines.nth(1).get_by_role("button", name=COLD).click()
+    info = page.locator("iotbridge-alarm-info")
+    chain = info.locator(".chain")
+    await expect(chain).to_contain_text("Home Assistant was notified")
+    await expect(chain).to_contain_text("Acknowledged by Demo “Vent closed.”")
+    await expect(info.get_by_role("button", name="Acknowledge", exact=True)).to_be_hidden()
+    assert await findings(page, "iotbridge-alarm-info") == []
+    await picture(page, household, "past", DESKTOP)
+
+    await info.get_by_role("button", name="The alarm as it is now").click()
+    await expect(chain).not_to_contain_text("Vent closed.")
+    await expect(info.get_by_role("button", name="Acknowledge", exact=True)).to_be_visible()
+    await info.locator(".before li").first.get_by_role("button").click()
+    await expect(chain).to_contain_text("Vent closed.")
+
+
+async def test_dialog_explains_who_would_be_notified_for_a_severity_and_a_time(
+    page: Page, household: Household
+) -> None:
+    client = household.lab.client
+    await household.set(BARREL, 20)
+    rule_id = await add_rule(
+        client, "above", "Rain barrel is filling", condition={"above": 95}, entities=[BARREL], steps=[(0.0, ["Anna"])]
+    )
+    later = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(hours=2)
+    start, end = (f"{later + timedelta(hours=hours):%H:%M:00}" for hours in (-1, 1))
+    try:
+        async with quiet_hours(client, start, end):
+            await page.goto(await household.link("Rain barrel is filling"))
+            info = page.locator("iotbridge-alarm-info")
+            severity, time = info.locator(".assumed button").first, info.locator(".assumed button").last
+            answer = info.get_by_role("status").filter(has_text="The alarm is raised")
+            await expect(severity).to_have_text("Severity of the rule")
+            await expect(time).to_have_text("Now")
+            await expect(answer).to_contain_text("Anna is notified.")
+            await expect(answer).not_to_contain_text("Quiet hours")
+
+            await time.click()
+            await page.get_by_role("menuitem", name="Another time…").click()
+            await info.get_by_label("When is it raised?").last.fill(f"{later:%Y-%m-%dT%H:%M}")
+            await info.get_by_role("button", name="Show").click()
+            await expect(time).to_contain_text(f"{later:%H:%M}")
+            await expect(answer).to_contain_text("Held back: Quiet hours.")
+            await picture(page, household, "explain", DESKTOP)
+
+            await severity.click()
+            await page.get_by_role("menuitem", name="Critical").click()
+            await expect(severity).to_have_text("Critical")
+            await expect(severity).to_be_focused()
+            await expect(answer).not_to_contain_text("Quiet hours")
+            await expect(answer).to_contain_text(f"{later:%H:%M}")
+
+            await time.click()
+            await page.get_by_role("menuitem", name="At night 23:00").click()
+            await expect(answer).to_contain_text("The alarm is raised at 23:00.")
+            assert await findings(page, "iotbridge-alarm-info") == []
+    finally:
+        await remove(client, rule_id)
+
+
+async def test_silent_entity_is_in_its_block_until_it_reports(page: Page, household: Household) -> None:
+    client = household.lab.client
+    meadow = Gauge(household.lab, "meadow")
+    await meadow.discover()
+    await meadow.publish(12.0)
+    condition = {"rhythm": "fixed", "silent": {"seconds": 5}}
+    rule_id = await add_rule(client, "no_data", "Meadow is silent", condition=condition, entities=[meadow.entity_id])
+    try:
+        await household.wait_state("Meadow is silent", "unacknowledged")
+        await open_cards(page, household)
+        silent = block(page, "No data")
+        await expect(silent).to_contain_text(re.compile(r"meadow\s*No data for \d+ s"))
+        await expect(row(page, "Meadow is silent")).to_have_count(0)
+        await picture(page, household, "silent", DESKTOP)
+
+        await silent.get_by_role("button", name="Acknowledge").click()
+        await expect(silent).to_contain_text("Acknowledged")
+        await household.wait_state("Meadow is silent", "acknowledged")
+        await meadow.publish(13.0)
+        await expect(silent).to_be_hidden()
+    finally:
+        await remove(client, rule_id)
+
+
+@pytest.mark.parametrize("language", ["it", "fr"])
+async def test_page_is_in_the_language_of_the_user(raised: Household, language: str) -> None:
+    lab = raised.lab
+    board = await lab.client.command("lovelace/dashboards/create", url_path=f"board-{language}", title="Board")
+    own = {"strategy": {"type": "custom:iotbridge"}}
+    await lab.client.command("lovelace/config/save", url_path=f"board-{language}", config=own)
+    await choose_language(lab.client, language)
+    url = lab.home_assistant.url
+    hosts = {"it": "Host", "fr": "Hôtes"}[language]
+    pages = {
+        "now": (f"{url}/board-{language}/now", "hui-heading-card", hosts),
+        "dialog": (await raised.link(COLD), "iotbridge-alarm-info .chain li", ""),
+        "history": (f"{url}/board-{language}/history", ".time li", ""),
+    }
+    try:
+        async with browsing(lab, width=PHONE.width, height=PHONE.height) as page:
+            errors = collect_errors(page, OURS)
+            for name, (address, sign, text) in pages.items():
+                await page.goto(address)
+                await page.locator(sign).filter(has_text=re.compile(rf"{text}\b")).first.wait_for()
+                await picture(page, raised, f"{name}-{language}", PHONE)
+                shown = "\n".join(await texts_of(page, WITH_OUR_TEXTS))
+                for known in (COLD, FULL, OPEN, INSTRUCTIONS, *NAMES):
+                    shown = shown.replace(known, "")
+                assert words_in(shown, translations(language)), name
+                assert words_in(shown, translations("en") - translations(language)) == set(), name
+                assert await too_wide(page, WITH_OUR_TEXTS) == [], name
+            assert errors == []
+    finally:
+        await choose_language(lab.client, None)
+        await lab.client.command("lovelace/dashboards/delete", dashboard_id=board["id"])
 
 
 @pytest.mark.parametrize("are_texts_late", [True, False], ids=["texts_come_later", "no_texts"])

@@ -237,3 +237,37 @@ async def test_section_is_offered_with_a_preview_and_added(
 
     await until(added, timeout_s=30, what="the section")
     await expect(page.locator("hui-sections-view iotbridge-fleet-table table")).to_be_visible()
+
+
+async def test_who_may_only_read_a_host_is_told_who_can_command_it(lab: Lab, host: Host, open_dashboard: str) -> None:
+    token = await lab.home_assistant.add_user("Visitor", "system-read-only")
+    async with browsing(lab, token=token) as page:
+        errors = collect_errors(page, OURS)
+        await page.goto(f"{open_dashboard}/now")
+        await expect(row(page, host.node_id)).to_contain_text("On")
+        await row(page, host.node_id).get_by_role("button", name="Actions").click()
+        await expect(page.get_by_text("You may not send commands to this host. Demo can.")).to_be_visible()
+        await expect(page.get_by_role("menuitem")).to_have_text(["Device page", "Hide"])
+        await picture(page, "no-right")
+
+        await page.goto(f"{open_dashboard}/host-{await host.device_id()}")
+        await expect(page.get_by_text("You may not send commands to this host. Demo can.")).to_be_visible()
+        await expect(page.locator("hui-tile-card").filter(has_text=re.compile(r"^\s*Reboot\s*$"))).to_have_count(0)
+        assert errors == []
+
+
+async def test_broker_that_is_gone_is_said_once_and_no_host_is_judged(
+    page: Page, lab: Lab, host: Host, open_dashboard: str
+) -> None:
+    await expect(row(page, host.node_id)).to_contain_text("On")
+    note = page.locator("iotbridge-fleet-table").get_by_text("The MQTT broker is not connected.")
+    await lab.broker.stop()
+    try:
+        await expect(note).to_have_count(1)
+        await expect(row(page, host.node_id)).to_contain_text("Not known")
+        await expect(page.locator("iotbridge-fleet-table .host.lost")).to_have_count(0)
+        await picture(page, "no-broker")
+    finally:
+        await lab.broker.start()
+    await expect(row(page, host.node_id)).to_contain_text("On", timeout=PATIENCE_MS)
+    await expect(note).to_have_count(0)

@@ -1,13 +1,12 @@
 // Chart of the value of an alarm with its limits; one question to the history, then live values are added.
-import { liveValue, limitText, valueText } from "./alarm-texts.js";
-import { h, renderOnce } from "./dom.js";
-import { clock, duration, moment, number, secondsSince } from "./formats.js";
-import { sheet } from "./styles.js";
+import { limitText, liveValue, valueText } from "./alarm-texts.js";
+import { h, renderOnce, sheet } from "./dom.js";
+import { DAY_MS, HOUR_MS, clock, duration, moment, number, secondsSince } from "./formats.js";
+import { fetchHistory } from "./stores.js";
 import { t } from "./texts.js";
 
-const HOUR_MS = 3_600_000;
 const SHORTEST_MS = 3 * HOUR_MS;
-const LONGEST_MS = 7 * 24 * HOUR_MS;
+const LONGEST_MS = 7 * DAY_MS;
 const HEIGHT = 168;
 const TOP = 12;
 const BOTTOM = 142;
@@ -23,23 +22,15 @@ export const chartStyles = sheet(`
 
 /** Return `{element, update(hass, row)}`; empty for an alarm without numbers. */
 export const createChart = (changed) => {
-  const element = h("div", { class: "chart" });
+  const element = h("div.chart");
   let points = null;
   let asked = null;
   let start = 0;
 
   const fetchPoints = async (hass, row, key) => {
-    let fetched;
-    const message = { type: "history/history_during_period", start_time: new Date(start).toISOString(), entity_ids: [row.entity_id],
-      minimal_response: true, no_attributes: true, significant_changes_only: false };
-    try {
-      const answer = await hass.callWS(message);
-      fetched = (answer[row.entity_id] ?? []).map(({ s, lu, lc }) => ({ at: 1000 * (lc ?? lu), value: toNumber(s) }));
-    } catch {
-      fetched = []; // the live value alone
-    }
+    const fetched = await fetchHistory(hass, [row.entity_id], start).catch(() => ({})); // then the live value alone
     if (key !== asked) return; // another alarm is shown by now
-    points = fetched;
+    points = (fetched[row.entity_id] ?? []).map(([at, state]) => ({ at, value: toNumber(state) }));
     changed();
   };
 
@@ -57,8 +48,7 @@ export const createChart = (changed) => {
         points = null;
         const before = 1.3 * 1000 * secondsSince(row.condition_since ?? row.raised_at ?? Date.now());
         start = Date.now() - Math.min(LONGEST_MS, Math.max(SHORTEST_MS, before));
-        if (hass.config.components.includes("history")) fetchPoints(hass, row, key);
-        else points = [];
+        fetchPoints(hass, row, key);
       }
       if (!points) {
         element.style.minHeight = `${HEIGHT + 12}px`;
@@ -153,8 +143,8 @@ const draw = (hass, row, points, value, start, width) => {
   if (hasClear) labels.push({ y: y(row.clear_limit) + 4, text: t(hass, "chart.clear", { value: number(hass, row.clear_limit) }) });
   if (value !== null) labels.push({ y: y(value) + 4, class: "now", text: t(hass, "chart.now", { value: number(hass, value) }) });
   const bad = row.limit === null || !row.side ? null : row.side === "above" ? [TOP, y(row.limit)] : [y(row.limit), BOTTOM];
-  return h("svg", { class: "graph", viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": describe(hass, row, shown, value, start) },
-    h("defs", null, h("pattern", { id: pattern, width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+  return h("svg.graph", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": describe(hass, row, shown, value, start) },
+    h("defs", h("pattern", { id: pattern, width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
       h("rect", { width: 2, height: 7, fill: colour, opacity: 0.38 }))),
     bad && bad[1] > bad[0] ? h("rect", { x: LEFT, y: bad[0], width: right - LEFT, height: bad[1] - bad[0], fill: `url(#${pattern})` }) : null,
     scale.ticks.map((tick) => [horizontal(tick, { stroke: "var(--divider-color)" }),

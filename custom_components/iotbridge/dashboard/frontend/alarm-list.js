@@ -1,15 +1,12 @@
-// Card with one block of alarms: those that need someone, without data, in maintenance, snoozed, or the history.
+// Card with one block of alarms.
 import { AlarmActions } from "./alarm-actions.js";
-import { createAlarmRow, rowStyles } from "./alarm-row.js";
+import { createHistory, historyStyles } from "./alarm-history.js";
+import { createAlarmRow, createMaintenanceRow, createSilentRow, createSnoozedRow, rowStyles } from "./alarm-row.js";
 import { titleOf } from "./alarm-texts.js";
 import { StableOrder, followAlarms, isSilent, isWaiting, openAlarm } from "./alarms.js";
-import { createHistory, historyStyles } from "./alarm-history.js";
-import { createMaintenanceRow, createSilentRow, createSnoozedRow } from "./alarm-short-rows.js";
-import { KeyedList, fire, h, icon, navigate, renderOnce, setText } from "./dom.js";
+import { INTEGRATION_PATH, KeyedList, LiveElement, bones, button, fire, h, icon, navigate, note, renderOnce, setText, sheet } from "./dom.js";
 import { clock } from "./formats.js";
-import { LiveElement } from "./live-element.js";
 import { openForm } from "./menu.js";
-import { sheet } from "./styles.js";
 import { t } from "./texts.js";
 
 const MAX_ROWS = 30;
@@ -50,18 +47,18 @@ export default class AlarmList extends LiveElement {
   #shown = null;
 
   constructor() {
-    super(rowStyles, ...historyStyles, listStyles);
+    super(rowStyles, historyStyles, listStyles);
     this.actions = new AlarmActions(this);
     const parts = {
-      heading: h("div", { class: "heading" }),
+      heading: h("div.heading"),
       note: h("div"),
       list: h("ul"),
       empty: h("div"),
       foot: h("div"),
-      live: h("div", { class: "sr", role: "status", "aria-live": "polite" }),
+      live: h("div.sr", { role: "status", "aria-live": "polite" }),
     };
     this.#parts = parts;
-    parts.card = h("ha-card", null, parts.note, parts.list, parts.empty, parts.foot);
+    parts.card = h("ha-card", parts.note, parts.list, parts.empty, parts.foot);
     this.shadowRoot.append(parts.heading, parts.card, parts.live);
     for (const type of ["pointerleave", "focusout"]) this.addEventListener(type, () => this.changed());
   }
@@ -115,16 +112,8 @@ export default class AlarmList extends LiveElement {
       this.#parts.list.replaceChildren(this.#history.element);
       return;
     }
-    const card = this;
-    const context = {
-      get hass() {
-        return card.hass;
-      },
-      actions: this.actions,
-      open: (row) => openAlarm(this, row),
-      childrenOf: (row) => row.children.map((id) => this.#state.rows.get(id)).filter(Boolean),
-    };
-    this.#list = new KeyedList(this.#parts.list, () => block.row(context));
+    const childrenOf = (row) => row.children.map((id) => this.#state.rows.get(id)).filter(Boolean);
+    this.#list = new KeyedList(this.#parts.list, () => block.row(this, { open: (row) => openAlarm(this, row), childrenOf }));
   }
 
   #rows(block) {
@@ -153,7 +142,7 @@ export default class AlarmList extends LiveElement {
   }
 
   #updateList(rows) {
-    this.#list.update(this.#isLong ? rows : rows.slice(0, MAX_ROWS), (row) => row.id);
+    this.#list.update(this.#isLong ? rows : rows.slice(0, MAX_ROWS));
   }
 
   #updateHeading(hass, rows) {
@@ -162,20 +151,16 @@ export default class AlarmList extends LiveElement {
     renderOnce(this.#parts.heading, data, () => {
       if (!this.config.heading && !this.config.title) return [];
       const title = this.config.title || t(hass, `list.${this.#show}`);
-      return [icon(BLOCKS[this.#show].icon), h("h2", null, title), this.#headingButton(hass, waiting)];
+      return [icon(BLOCKS[this.#show].icon), h("h2", title), this.#headingButton(hass, waiting)];
     });
   }
 
   #headingButton(hass, waiting) {
-    const button = (name, text, onclick) =>
-      h("button", { class: "btn", type: "button", onclick, "aria-haspopup": "dialog" }, h("span", null, icon(name), text));
-    if (this.#show === "needs_you" && waiting.length > 1) {
-      return button("check-all", t(hass, "list.acknowledge_all"), (event) => this.#askAll(event.currentTarget));
-    }
-    if (this.#show === "maintenance" && hass.user?.is_admin) {
-      return button("plus", t(hass, "list.start"), (event) => this.actions.openStartMenu(event.currentTarget, targetOf(this.config) ?? { entity_id: "all" }));
-    }
-    return null;
+    const opener = (name, key, open) =>
+      button("", ({ currentTarget }) => open(currentTarget), h("span", icon(name), t(hass, key)), { "aria-haspopup": "dialog" });
+    if (this.#show === "needs_you" && waiting.length > 1) return opener("check-all", "list.acknowledge_all", (anchor) => this.#askAll(anchor));
+    if (this.#show !== "maintenance" || !hass.user?.is_admin) return null;
+    return opener("plus", "list.start", (anchor) => this.actions.openStartMenu(anchor, targetOf(this.config) ?? { entity_id: "all" }));
   }
 
   #askAll(anchor) {
@@ -194,8 +179,7 @@ export default class AlarmList extends LiveElement {
     const { phase, at, error, total, rows } = this.#state;
     const count = rows.size;
     const text = { lost: at && t(hass, "list.lost", { time: clock(hass, at) }), failed: error || t(hass, "list.failed"), live: this.#show === "needs_you" && count < total && t(hass, "list.partial", { count, total }) }[phase];
-    renderOnce(this.#parts.note, text || null, () => (text ? [icon(phase === "live" ? "alert" : "lan-disconnect"), h("span", null, text)] : []));
-    this.#parts.note.className = text ? "note" : "";
+    renderOnce(this.#parts.note, text || null, () => (text ? note(phase === "live" ? "alert" : "lan-disconnect", text) : []));
   }
 
   #updateEmpty(hass, rows) {
@@ -204,16 +188,16 @@ export default class AlarmList extends LiveElement {
     const kind = isLoading ? "loading" : rows.length || this.#history || phase === "failed" ? null : this.#emptyKind(hass);
     this.#parts.card.setAttribute("aria-busy", isLoading && !this.#history);
     renderOnce(this.#parts.empty, [kind, this.#show, kind === "well" && ruleCounts(hass)], () => {
-      if (kind === "loading" && !this.#history) return [h("span", { class: "sr" }, t(hass, "list.loading")), bones(), bones()];
+      if (kind === "loading" && !this.#history) return bones(t(hass, "list.loading"));
       if (kind === "first") {
-        const add = () => navigate("/config/integrations/integration/iotbridge");
-        return h("div", { class: "well first" }, icon("bell-plus-outline"), h("b", null, t(hass, "list.first")), h("p", null, t(hass, "list.first_text")),
-          hass.user?.is_admin ? h("button", { class: "btn main", type: "button", onclick: add }, icon("plus"), t(hass, "list.first_add")) : null);
+        const add = () => navigate(INTEGRATION_PATH);
+        return h("div.well.first", icon("bell-plus-outline"), h("b", t(hass, "list.first")), h("p", t(hass, "list.first_text")),
+          hass.user?.is_admin ? button("main", add, [icon("plus"), t(hass, "list.first_add")]) : null);
       }
       if (kind === "well") {
-        return h("div", { class: "well" }, icon("check-circle-outline"), h("b", null, t(hass, "list.well")), h("p", null, t(hass, "list.well_text", ruleCounts(hass))));
+        return h("div.well", icon("check-circle-outline"), h("b", t(hass, "list.well")), h("p", t(hass, "list.well_text", ruleCounts(hass))));
       }
-      return kind ? h("div", { class: "rowb" }, icon("check"), h("div", null, h("span", null, t(hass, `list.empty_${this.#show}`)))) : [];
+      return kind ? h("div.rowb", icon("check"), h("div", h("span", t(hass, `list.empty_${this.#show}`)))) : [];
     });
   }
 
@@ -238,10 +222,9 @@ export default class AlarmList extends LiveElement {
         this.changed();
       };
       return [
-        isNeeded && words.length ? h("span", null, words.join(" · ")) : null,
-        more ? h("button", { class: "btn", type: "button", onclick: showAll }, t(hass, "list.more", { count: more })) : null,
-        isNeeded && this.config.history_path
-          ? h("button", { class: "btn", type: "button", onclick: history }, t(hass, "list.history"), icon("arrow-right")) : null,
+        isNeeded && words.length ? h("span", words.join(" · ")) : null,
+        more ? button("", showAll, t(hass, "list.more", { count: more })) : null,
+        isNeeded && this.config.history_path ? button("", history, [t(hass, "list.history"), icon("arrow-right")]) : null,
       ];
     });
     this.#parts.foot.className = this.#parts.foot.hasChildNodes() ? "foot" : "";
@@ -268,12 +251,8 @@ export default class AlarmList extends LiveElement {
   }
 }
 
-export const targetOf = ({ device_id: deviceId, area_id: areaId }) =>
+const targetOf = ({ device_id: deviceId, area_id: areaId }) =>
   deviceId ? { device_id: [deviceId] } : areaId ? { area_id: [areaId] } : null;
-
-const bones = () =>
-  h("div", { class: "rowb", "aria-hidden": "true" }, h("span", { class: "bone", style: "width:40px;height:40px;border-radius:50%" }),
-    h("div", { style: "display:grid;gap:8px" }, h("span", { class: "bone", style: "width:58%" }), h("span", { class: "bone", style: "width:29%" })));
 
 const ruleCounts = (hass) => {
   if (ruleCounts.of !== hass.entities) {

@@ -1,11 +1,6 @@
 // Sentences about an alarm, used by rows and details.
-import { age, clock, countdown, isToday, measure, moment, secondsSince, until } from "./formats.js";
+import { HOUR_S, age, clock, countdown, isToday, listOf, measure, moment, secondsSince, until } from "./formats.js";
 import { parts, t } from "./texts.js";
-
-const HOUR_S = 3600;
-
-export const SEVERITY_ICONS = { critical: "alert-octagon", warning: "alert", info: "information" };
-export const SEVERITY_CLASSES = { critical: "crit", warning: "warn", info: "info" };
 
 /** Return the name: that of the rule, with the entity in front where the rule has several and does not name it. */
 export const titleOf = (hass, { rule, rule_entity_id: ruleEntity, entity_id: entityId, name }) => {
@@ -14,11 +9,8 @@ export const titleOf = (hass, { rule, rule_entity_id: ruleEntity, entity_id: ent
   return isOnly || isNamed ? rule : t(hass, "alarm.title", { name, rule });
 };
 
-export const namesOf = (hass, names) =>
-  new Intl.ListFormat(hass.locale.language, { type: "conjunction" }).format([...new Set(names)]);
-
 /** for 11 min, since 19:05, since 26 November, 05:10 */
-export const sinceText = (hass, at) => {
+const sinceText = (hass, at) => {
   const seconds = secondsSince(at);
   if (seconds < HOUR_S) return t(hass, "alarm.for", { age: age(hass, seconds) });
   return t(hass, isToday(hass, at) ? "alarm.since_time" : "alarm.since_day", { moment: moment(hass, at) });
@@ -78,9 +70,9 @@ export const notifiedText = (hass, row) => {
   if (last) {
     const groups = delivered.filter(({ at }) => Math.abs(new Date(at) - new Date(last.at)) < 60_000).map(({ group }) => group);
     const count = new Set(groups).size;
-    said.push(t(hass, "alarm.notified", { count, who: namesOf(hass, groups), time: moment(hass, last.at) }));
+    said.push(t(hass, "alarm.notified", { count, who: listOf(hass, groups), time: moment(hass, last.at) }));
   } else if (row.notified.length) {
-    said.push(t(hass, "alarm.refused", { who: namesOf(hass, row.notified.map(({ group }) => group)) }));
+    said.push(t(hass, "alarm.refused", { who: listOf(hass, row.notified.map(({ group }) => group)) }));
   }
   const [waiting] = row.pending;
   if (waiting?.until && !last) said.push(t(hass, "alarm.held", { who: waiting.group, time: until(hass, waiting.until) }));

@@ -1,16 +1,15 @@
-// Open alarms of the home, and what one can do with them. The server knows the rights and records who did it.
+// Open alarms of the home, and their order.
 
 import { openMoreInfo } from "./dom.js";
-import { follow } from "./follow.js";
+import { follow } from "./stores.js";
 import { languageOf } from "./texts.js";
 
-/** The most that the server sends. */
 const LIMIT = 500;
 const subscriptions = new WeakMap();
 
 /**
- * Follow the open alarms; `callback(state)` is called now and after each change, and the function that is returned
- * ends it. The phase of the state is loading, live, lost or failed. All callers with one target share one subscription.
+ * Follow the open alarms: call `callback(state)` now and after each change; return a function that ends it. The phase
+ * is loading, live, lost or failed. Callers with one target share one subscription.
  */
 export const followAlarms = (hass, callback, target = {}) => {
   const pool = subscriptions.get(hass.connection) ?? new Map();
@@ -59,10 +58,14 @@ class Subscription {
   }
 }
 
-const SEVERITIES = ["info", "warning", "critical"];
+export const SEVERITIES = ["info", "warning", "critical"];
+export const SEVERITY_ICONS = { critical: "alert-octagon", warning: "alert", info: "information" };
+export const SEVERITY_CLASSES = { critical: "crit", warning: "warn", info: "info" };
+export const QUIET_ICONS = { snoozed: "alarm-snooze", suppressed: "subdirectory-arrow-right", out_of_service: "bell-off" };
 const STATES = ["unacknowledged", "returned_unacknowledged", "acknowledged", "snoozed", "suppressed", "out_of_service", "normal"];
 
-export const severityOf = (row) => SEVERITIES.indexOf(row.severity);
+export const severityOf = ({ severity }) => SEVERITIES.indexOf(severity);
+export const isQuiet = ({ state }) => state in QUIET_ICONS;
 
 const byUrgency = (a, b) =>
   STATES.indexOf(a.state) - STATES.indexOf(b.state) ||
@@ -105,40 +108,22 @@ const isCritical = (row) => row.severity === "critical" && row.state === "unackn
 export const isWaiting = (row) => row.state === "unacknowledged" || row.state === "returned_unacknowledged";
 export const isSilent = (row) => row.kind === "no_data" && row.severity !== "critical";
 
-const call = (hass, action, data, target) => hass.callService("iotbridge", action, data, target, false);
-
-const change = (hass, row, action, data = {}) =>
-  call(hass, action, { ...data, ...(row.entity_id ? { alarm: [row.entity_id] } : {}) }, { entity_id: row.rule_entity_id });
-
-const withComment = (comment) => (comment ? { comment } : {});
-
-export const acknowledge = (hass, row, comment) => change(hass, row, "acknowledge", withComment(comment));
-export const unacknowledge = (hass, row) => change(hass, row, "unacknowledge");
-export const snooze = (hass, row, until, comment) =>
-  change(hass, row, "snooze", { until: new Date(until).toISOString(), ...withComment(comment) });
-export const unsnooze = (hass, row) => change(hass, row, "unsnooze");
-export const showInAlerts = (hass, row, show) => call(hass, "show_in_alerts", { show }, { entity_id: row.rule_entity_id });
-export const startMaintenance = (hass, row, until) =>
-  call(hass, "maintenance_start", { until: new Date(until).toISOString(), name: row.name }, { entity_id: row.entity_id ?? row.rule_entity_id });
-export const endMaintenance = (hass, window) =>
-  window.kind === "all"
-    ? hass.callService("switch", "turn_off", {}, { entity_id: window.switch }, false)
-    : call(hass, "maintenance_end", { window_id: [window.window_id] });
-
 const opened = new Map();
 
-/** Open the dialog of an alarm's rule, which shows that alarm. */
-export const openAlarm = (element, row) => {
-  opened.set(row.rule_entity_id, row.entity_id);
-  openMoreInfo(element, row.rule_entity_id);
+/** Open the dialog of an episode's rule, which shows what happened then. */
+export const openEpisode = (element, episode) => {
+  opened.set(episode.rule_entity_id, episode);
+  openMoreInfo(element, episode.rule_entity_id);
 };
 
-/** Return the entity whose alarm was opened, once; undefined where the rule was. */
+export const openAlarm = (element, { rule_entity_id, rule_id, entity_id }) => openEpisode(element, { rule_entity_id, rule_id, entity_id });
+
+/** Return the alarm or the episode that was opened, once; undefined where the rule was. */
 export const takeOpened = (ruleEntityId) => {
-  const entityId = opened.get(ruleEntityId);
+  const shown = opened.get(ruleEntityId);
   opened.delete(ruleEntityId);
-  return entityId;
+  return shown;
 };
 
-/** Alarm that a link names, as those of notifications do. */
+/** Return the alarm that the link of a notification names. */
 export const linkedAlarm = () => new URLSearchParams(location.search).get("alarm");

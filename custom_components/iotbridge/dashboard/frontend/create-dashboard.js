@@ -1,9 +1,6 @@
-// Page to which the end of the set-up leads: opens the dashboard, and adds it first where there is none.
-// Home Assistant adds a dashboard only for the browser of an administrator.
-import { h, icon, setText } from "./dom.js";
-import { LiveElement } from "./live-element.js";
+// Page to which the set-up leads: opens the dashboard, and adds it first where there is none, for an administrator.
+import { LiveElement, h, icon, setText, sheet } from "./dom.js";
 import { STRATEGY } from "./strategy.js";
-import { sheet } from "./styles.js";
 import { t } from "./texts.js";
 
 const DASHBOARD = { title: "IoT Bridge", icon: "mdi:bridge", show_in_sidebar: true, require_admin: false, mode: "storage" };
@@ -17,7 +14,7 @@ export default class CreateDashboard extends LiveElement {
   constructor() {
     super(styles);
     this.text = h("span");
-    this.shadowRoot.append(h("ha-card", { role: "status" }, h("p", null, icon("bridge"), this.text)));
+    this.shadowRoot.append(h("ha-card", { role: "status" }, h("p", icon("bridge"), this.text)));
   }
 
   update() {
@@ -26,7 +23,6 @@ export default class CreateDashboard extends LiveElement {
       setText(this.text, t(this.hass, "create.waiting"));
       this.#open().catch((error) => setText(this.text, t(this.hass, "create.failed", { error: error?.message ?? "" })));
     }
-    // A new dashboard is a page as soon as the frontend has heard of it.
     if (!this.#path || !(this.#path in this.hass.panels)) return;
     history.replaceState(null, "", `/${this.#path}`);
     window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: true } }));
@@ -46,7 +42,7 @@ export default class CreateDashboard extends LiveElement {
   }
 }
 
-/** Return the path of a dashboard that is ours; the user may have given it another name. */
+/** Return the path of our dashboard, which may have another name. */
 const findOurs = async (hass, dashboards) => {
   for (const { url_path: path, mode } of dashboards) {
     if (mode !== "storage") continue;

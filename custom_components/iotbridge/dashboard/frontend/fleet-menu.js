@@ -1,13 +1,12 @@
 // Actions of a host. Those that stop it stand apart, and each has its question.
-import { navigate } from "./dom.js";
+import { INTEGRATION_PATH, devicePath, navigate } from "./dom.js";
+import { listOf } from "./formats.js";
 import { openForm, openMenu } from "./menu.js";
 import { t } from "./texts.js";
 
 export const POWER_ICONS = { reboot: "restart", shutdown: "power", suspend: "power-sleep" };
 export const CUSTOM_ICON = "play-circle-outline";
-const RULES_PATH = "/config/integrations/integration/iotbridge";
 
-/** Open the menu of a host; `table` shows the answers. */
 export const openActions = (table, anchor, row) => {
   const { hass } = table;
   const item = (key, icon, run) => ({ label: t(hass, key), icon, run });
@@ -17,18 +16,21 @@ export const openActions = (table, anchor, row) => {
   openMenu(
     anchor,
     [
-      item("fleet.menu.device", "open-in-app", () => navigate(`/config/devices/device/${row.id}`)),
+      item("fleet.menu.device", "open-in-app", () => navigate(devicePath(row.id))),
       isOn && commands.includes("status") && item("fleet.menu.refresh", "refresh", () => send(table, row, "status")),
-      item("fleet.menu.maintenance", "wrench", () => startMaintenance(table, row)),
-      hass.user?.is_admin && item("fleet.menu.watch", "bell-plus", () => navigate(RULES_PATH)),
+      row.host.canControl && item("fleet.menu.maintenance", "wrench", () => startMaintenance(table, row)),
+      hass.user?.is_admin && item("fleet.menu.watch", "bell-plus", () => navigate(INTEGRATION_PATH)),
       table.hideItem(row.id),
       isOn && stopping.length && item("fleet.menu.power", "power", () => openCommands(table, anchor, row, stopping)),
     ],
-    { title: row.name },
+    { title: row.name, text: refusal(hass, row.host) },
   );
 };
 
-/** Open the commands that stop a host or run a program on it, in a menu of their own: none is beside a harmless one. */
+export const refusal = (hass, { whoCan }) =>
+  whoCan ? t(hass, "fleet.no_right", { who: listOf(hass, whoCan, "disjunction") }) : "";
+
+/** Open the commands that stop a host or run a program: none is beside a harmless one. */
 const openCommands = (table, anchor, row, commands) => {
   const { hass } = table;
   const items = commands.map((command) => {
@@ -40,11 +42,9 @@ const openCommands = (table, anchor, row, commands) => {
   openMenu(anchor, items, { title: row.name });
 };
 
-/** Return the name of a command: that of the host's own button for what its owner has added. */
 const commandName = (hass, { host }, command) =>
   command in POWER_ICONS ? t(hass, `fleet.command.${command}`) : (hass.entities[host.entities[`command_${command}`]]?.name ?? command);
 
-/** Return title, text and answer of the question before a command. */
 export const question = (hass, row, command) => {
   const kind = command in POWER_ICONS ? command : "custom";
   const confirm = commandName(hass, row, command);

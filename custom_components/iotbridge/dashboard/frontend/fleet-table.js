@@ -1,23 +1,20 @@
 // Fleet table: one row for each host, worst first.
 import { followAlarms } from "./alarms.js";
-import { loadBeats } from "./beat.js";
-import { h, icon, setAttribute, setText } from "./dom.js";
-import { emptyHosts } from "./first-steps.js";
-import { hostView } from "./fleet-cells.js";
+import { button, devicePath, h, icon, setAttribute, setText } from "./dom.js";
+import { fleetStyles, hostView } from "./fleet-cells.js";
 import { openActions } from "./fleet-menu.js";
-import { age, secondsSince } from "./formats.js";
+import { DAY_MS, HOUR_MS, age, secondsSince } from "./formats.js";
 import { HostRow, METERS, alarmsOfHosts, areaOf, sorted } from "./hosts.js";
-import { fleet } from "./table-styles.js";
-import { Table } from "./table.js";
-import { t } from "./texts.js";
+import { fetchHistory } from "./stores.js";
+import { Table, firstStep } from "./table.js";
+import { GUIDES, t } from "./texts.js";
 
-const BEATS_EVERY_MS = 3_600_000;
 const ANSWER_MS = 12_000;
+const AGENT = "sudo pipx install --global ./agent\nsudo iotbridge-agent setup";
 const FILTERS = { all: () => true, trouble: (row) => row.isTrouble, away: (row) => row.isAway };
 
 export default class FleetTable extends Table {
   kind = "fleet";
-  icon = "server";
   hiddenList = "hidden_hosts";
   beats = null;
   columns = [
@@ -37,7 +34,7 @@ export default class FleetTable extends Table {
   #tools = {};
 
   constructor() {
-    super(fleet);
+    super(fleetStyles);
   }
 
   subscribe() {
@@ -62,7 +59,7 @@ export default class FleetTable extends Table {
       row.seen = this.inventory.seen[row.id];
       if (row.read(hass, this.#alarms) && before !== [row.isTrouble, row.isAway, row.name].join()) this.isStale = true;
     }
-    if (Date.now() - this.#beatsAt > BEATS_EVERY_MS) this.#loadBeats();
+    if (Date.now() - this.#beatsAt > HOUR_MS) this.#loadBeats();
     return this.#rows;
   }
 
@@ -70,7 +67,7 @@ export default class FleetTable extends Table {
     this.#beatsAt = Date.now();
     const entities = this.#rows.map(({ host }) => host.entities.power_state).filter(Boolean);
     // Without the history, or a right to it, the column says that nothing is known.
-    this.beats = await loadBeats(this.hass, entities).catch(() => null);
+    this.beats = await fetchHistory(this.hass, entities, Date.now() - DAY_MS).catch(() => null);
     this.changed();
   }
 
@@ -79,7 +76,20 @@ export default class FleetTable extends Table {
   }
 
   empty() {
-    return emptyHosts(this.hass);
+    const { hass } = this;
+    const code = h("code", { tabindex: "0" }, AGENT);
+    const label = h("span", t(hass, "first.copy"));
+    const copy = async () => {
+      try {
+        await navigator.clipboard.writeText(AGENT);
+        setText(label, t(hass, "first.copied"));
+      } catch {
+        getSelection().selectAllChildren(code); // without HTTPS a page may not write to the clipboard
+      }
+    };
+    const guide = { class: "btn", href: `${GUIDES}/hosts.md`, target: "_blank", rel: "noreferrer" };
+    const buttons = h("div.row", button("main", copy, [icon("content-copy"), label]), h("a", guide, t(hass, "first.other_ways")));
+    return firstStep(hass, "host", "1", [code, buttons], "progress-clock");
   }
 
   get isLive() {
@@ -108,12 +118,12 @@ export default class FleetTable extends Table {
   }
 
   createTools() {
-    const pick = (name) => h("button", { class: "pick wide", onclick: () => this.choose({ filter: name }) });
+    const pick = (name) => h("button.pick.wide", { onclick: () => this.choose({ filter: name }) });
     const picks = Object.keys(FILTERS).map((name) => [name, pick(name)]);
     const label = h("span");
-    const sort = h("button", { class: "btn", "aria-haspopup": "menu", onclick: () => this.openSortMenu(sort) }, icon("sort-variant"), label);
+    const sort = button("", () => this.openSortMenu(sort), [icon("sort-variant"), label], { "aria-haspopup": "menu" });
     this.#tools = { picks, label };
-    return [picks.map(([, button]) => button), h("span", { class: "sp" }), sort];
+    return [picks.map(([, button]) => button), h("span.sp"), sort];
   }
 
   updateTools(rows) {
@@ -128,16 +138,14 @@ export default class FleetTable extends Table {
     return t(this.hass, "fleet.count", { count });
   }
 
-
   pathOf(id) {
-    return this.config.host_path?.replace("{id}", id) ?? `/config/devices/device/${id}`;
+    return this.config.host_path?.replace("{id}", id) ?? devicePath(id);
   }
 
   answerOf(id) {
     return this.#answers.get(id);
   }
 
-  /** Show the answer to a command in the row for a while. */
   showAnswer(id, text) {
     this.#answers.set(id, text);
     this.changed();

@@ -8,8 +8,10 @@ const NUMBER_LOCALES = {
   quote_decimal: ["de-CH"],
 };
 const MINUTE_S = 60;
-const HOUR_S = 3600;
+export const HOUR_S = 3600;
 const DAY_S = 86400;
+export const HOUR_MS = 1000 * HOUR_S;
+export const DAY_MS = 1000 * DAY_S;
 const formatters = new Map();
 
 const formatter = (kind, locales, options) => {
@@ -23,12 +25,14 @@ const numberLocales = ({ language, number_format: format }) => {
   return NUMBER_LOCALES[format] ?? [language];
 };
 
-/** Return a number with a fixed count of digits after the point, or with at most two. */
 export const number = (hass, value, digits = null) =>
   formatter(Intl.NumberFormat, numberLocales(hass.locale), {
     useGrouping: hass.locale.number_format !== "none",
     ...(digits === null ? { maximumFractionDigits: 2 } : { minimumFractionDigits: digits, maximumFractionDigits: digits }),
   }).format(value);
+
+/** Return names as a list: "and" of type conjunction, "or" of type disjunction. */
+export const listOf = (hass, names, type = "conjunction") => new Intl.ListFormat(hass.locale.language, { type }).format([...new Set(names)]);
 
 export const measure = (hass, value, unit, digits = null) => {
   const text = number(hass, value, digits);
@@ -61,7 +65,6 @@ const dayNumber = (hass, date) =>
 
 export const isToday = (hass, date) => dayNumber(hass, date) === dayNumber(hass, Date.now());
 
-/** Time of a moment of today, day and time of any other. */
 export const moment = (hass, date) =>
   isToday(hass, date) ? clock(hass, date) : t(hass, "format.day_time", { day: day(hass, date), time: clock(hass, date) });
 
@@ -70,8 +73,8 @@ export const until = (hass, date) => {
   const at = new Date(date).getTime();
   if (isToday(hass, at)) return clock(hass, at);
   const values = { time: clock(hass, at) };
-  if (dayNumber(hass, at) === dayNumber(hass, Date.now() + DAY_S * 1000)) return t(hass, "format.tomorrow", values);
-  if (at - Date.now() < 6 * DAY_S * 1000) return t(hass, "format.day_time", { ...values, day: weekday(hass, at) });
+  if (dayNumber(hass, at) === dayNumber(hass, Date.now() + DAY_MS)) return t(hass, "format.tomorrow", values);
+  if (at - Date.now() < 6 * DAY_MS) return t(hass, "format.day_time", { ...values, day: weekday(hass, at) });
   return moment(hass, at);
 };
 

@@ -1,4 +1,5 @@
 // Hosts as rows of the fleet table: state, meters with their limits, and the order "worst first".
+import { isQuiet, severityOf } from "./alarms.js";
 
 export const METERS = {
   cpu: { keys: /^cpu_percent$/, limits: [90, 97] },
@@ -27,6 +28,12 @@ const ICONS = [
   [/router|openwrt|fritz/i, "router-wireless"],
 ];
 
+const DOMAINS = new Set(["sensor", "binary_sensor", "switch", "device_tracker", "event"]);
+
+export const isOfReadings = (entityId) => DOMAINS.has(entityId.split(".", 1)[0]);
+
+export const isKnownState = (state) => state !== undefined && state !== "unknown" && state !== "unavailable";
+
 export const deviceName = (hass, { id }) => hass.devices[id]?.name_by_user ?? hass.devices[id]?.name ?? "";
 
 export const hostIcon = (hass, host) => {
@@ -36,7 +43,6 @@ export const hostIcon = (hass, host) => {
   return ICONS.find(([pattern]) => pattern.test(text))?.[1] ?? "server";
 };
 
-/** Return the area of a device, or of the first of its entities that has one; null without. */
 export const areaOf = (hass, device) =>
   hass.devices[device.id]?.area_id ??
   Object.values(device.entities)
@@ -46,8 +52,8 @@ export const areaOf = (hass, device) =>
 
 const entitiesOf = (host, { keys }) => Object.keys(host.entities).filter((key) => keys.test(key)).map((key) => host.entities[key]);
 
-/** Return value, unit, limits and level of a meter: of several disks, the one that is nearest to its limit. */
-export const meter = (hass, entityIds, { limits }, limitsOfAlarms = new Map()) => {
+/** Return a meter: of several disks, the one that is nearest to its limit. */
+const meter = (hass, entityIds, { limits }, limitsOfAlarms = new Map()) => {
   let nearest = null;
   for (const id of entityIds) {
     const state = hass.states[id];
@@ -66,7 +72,6 @@ export const meter = (hass, entityIds, { limits }, limitsOfAlarms = new Map()) =
 
 let nextVersion = 1;
 
-/** Row of a host, computed anew when one of its states has changed. */
 export class HostRow {
   version = 0;
   states = [];
@@ -79,7 +84,6 @@ export class HostRow {
     this.watched = [power, boot, reboot, ...this.meters.flatMap(([, , ids]) => ids)];
   }
 
-  /** Read the states; return whether anything is new. */
   read(hass, { byDevice: alarms, limits }) {
     const states = this.watched.map((id) => hass.states[id]);
     const [name, alarm] = [deviceName(hass, this), alarms.get(this.id)];
@@ -104,23 +108,21 @@ export class HostRow {
   }
 }
 
-const QUIET = new Set(["snoozed", "suppressed", "out_of_service"]);
-const SEVERITIES = ["info", "warning", "critical"];
-
 /**
- * Return, by device, the worst open alarm, the number of alarms that it explains, and whether it is in maintenance; and
- * the limits of open alarms by entity, which count instead of the usual ones.
+ * Return by device the worst open alarm, the number that it explains and whether it is in maintenance, and by entity the
+ * limits that count instead of the usual ones.
  */
 export const alarmsOfHosts = (rows) => {
   const [byDevice, limits] = [new Map(), new Map()];
-  for (const { device_id: id, entity_id: entityId, state, severity, suppressed = [], children = [], side, limit, worse_limit: worse } of rows) {
+  for (const row of rows) {
+    const { device_id: id, entity_id: entityId, state, severity, suppressed = [], children = [], side, limit, worse_limit: worse } = row;
     if (side === "above" && limit !== null) limits.set(entityId, [limit, severity === "critical" ? limit : (worse ?? Infinity)]);
     if (!id) continue;
     const known = byDevice.get(id) ?? { severity: null, behind: 0, isInMaintenance: false };
     known.isInMaintenance ||= suppressed.some(({ reason }) => reason === "maintenance" || reason === "window");
-    if (!QUIET.has(state)) {
+    if (!isQuiet(row)) {
       known.behind += children.length;
-      const isWorse = SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(known.severity);
+      const isWorse = severityOf(row) > severityOf(known);
       if (isWorse && state !== "returned_unacknowledged") known.severity = severity;
     }
     byDevice.set(id, known);
@@ -137,7 +139,7 @@ const NUMBERS = {
   seen: (row) => row.seen,
 };
 
-/** Return the rows in the order of a column; `sign` is 1 or -1. What is not known comes last in both directions. */
+/** Sort by a column; what is not known comes last in both directions. */
 export const sorted = (rows, column, sign) => {
   const byName = (a, b) => compareNames(a.name, b.name);
   const number = NUMBERS[column];

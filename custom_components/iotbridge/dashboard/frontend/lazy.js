@@ -1,11 +1,11 @@
-// Elements that exist at once, and load their implementation and their texts when they are first shown.
+// Elements that load their implementation and their texts when they are first shown.
 import { loadTexts, t } from "./texts.js";
 
 const RETRY_MS = 30_000;
 
 /**
- * Define an element. `load` returns a module whose default export is the class of the implementation, which stands in
- * the element and receives the properties; `check` throws an error for a bad configuration.
+ * Define an element. `load` returns the module whose default export stands in the element and receives the properties;
+ * `check` throws an error for a bad configuration.
  */
 export const defineLazily = (tag, load, { properties = [], methods = {}, statics = {}, check } = {}) => {
   if (customElements.get(tag)) return; // a second version of the module, after an update without a new page

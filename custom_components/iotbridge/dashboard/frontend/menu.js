@@ -1,5 +1,5 @@
 // Menus, questions and small forms, on the browser's popovers. Escape closes and gives the focus back.
-import { h, icon } from "./dom.js";
+import { button, h, icon } from "./dom.js";
 import { t } from "./texts.js";
 
 const PHONE = matchMedia("(max-width: 600px)");
@@ -14,7 +14,7 @@ const place = (popover, anchor) => {
   popover.style.top = `${Math.min(top, Math.max(GAP, innerHeight - height - GAP))}px`;
 };
 
-/** Show a popover beside its button, in the same shadow root, so that it also works inside a dialog. */
+/** Show a popover in the shadow root of its button: a dialog covers all else. */
 const open = (anchor, popover) => {
   const isSheet = PHONE.matches;
   popover.classList.toggle("sheet", isSheet);
@@ -40,7 +40,7 @@ const open = (anchor, popover) => {
 };
 
 const top = (title, text) =>
-  title ? h("div", { class: "top" }, h("b", null, title), text ? h("p", null, text) : null) : null;
+  title ? h("div.top", h("b", title), text ? h("p", text) : null) : null;
 
 const move = (event, buttons) => {
   const index = buttons.indexOf(event.target);
@@ -67,8 +67,8 @@ export const openMenu = (anchor, items, { title, text, label } = {}) => {
       "button",
       { role: "menuitem", tabindex: "-1", onclick: run },
       item.icon ? icon(item.icon) : null,
-      h("span", null, item.label),
-      item.detail ? h("span", { class: "num" }, item.detail) : null,
+      h("span", item.label),
+      item.detail ? h("span.num", item.detail) : null,
     );
   });
   const list = h(
@@ -86,7 +86,7 @@ export const openForm = (hass, anchor, { title, text, confirm, icon: name, isBad
   const inputs = fields.map(({ name: field, label, type = "text", ...attributes }) => {
     const input =
       type === "textarea" ? h("textarea", { name: field, rows: 2, maxlength: 500 }) : h("input", { name: field, type, ...attributes });
-    return h("label", null, label, input);
+    return h("label", label, input);
   });
   const submit = (event) => {
     event.preventDefault();
@@ -102,11 +102,11 @@ export const openForm = (hass, anchor, { title, text, confirm, icon: name, isBad
   const form = h(
     "form",
     { onsubmit: submit },
-    inputs.length ? h("div", { class: "fields" }, inputs) : null,
+    inputs.length ? h("div.fields", inputs) : null,
     h(
       "div",
       { class: "answers" },
-      h("button", { class: "btn", type: "button", onclick: cancel }, t(hass, "menu.cancel")),
+      button("", cancel, t(hass, "menu.cancel")),
       h("button", { class: `btn ${isBad ? "bad" : "main"}`, type: "submit" }, name ? icon(name) : null, confirm),
     ),
   );

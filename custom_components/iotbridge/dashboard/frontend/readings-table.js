@@ -1,13 +1,10 @@
 // Readings table: every reading of hosts and things, with search, order and groups.
 import { followAlarms } from "./alarms.js";
-import { h, icon, setAttribute, setText } from "./dom.js";
-import { emptyThings } from "./first-steps.js";
+import { INTEGRATION_PATH, button, h, icon, setAttribute, setText } from "./dom.js";
 import { compareNames, deviceName } from "./hosts.js";
 import { openMenu } from "./menu.js";
-import { groupView, readingView } from "./reading-cells.js";
-import { alarmsByEntity, orderOf, readingRows } from "./readings.js";
-import { readings } from "./table-styles.js";
-import { Table } from "./table.js";
+import { alarmsByEntity, groupView, orderOf, readingRows, readingStyles, readingView } from "./reading-cells.js";
+import { Table, firstStep } from "./table.js";
 import { t } from "./texts.js";
 
 const GROUPS = { area: "floor-plan", device: "devices", none: "format-list-bulleted" };
@@ -15,7 +12,6 @@ const IDS = { area: "areaId", device: "deviceId" };
 
 export default class ReadingsTable extends Table {
   kind = "readings";
-  icon = "thermometer";
   hiddenList = "hidden_readings";
   alarms = new Map();
   choice = { column: "", sign: 1, filter: "all", group: "area", area: "", device: "" };
@@ -32,7 +28,7 @@ export default class ReadingsTable extends Table {
   #tools = {};
 
   constructor() {
-    super(readings);
+    super(readingStyles);
   }
 
   subscribe() {
@@ -59,7 +55,10 @@ export default class ReadingsTable extends Table {
   }
 
   empty() {
-    return emptyThings(this.hass);
+    const { hass } = this;
+    const add = h("a.btn.main", { href: INTEGRATION_PATH }, icon("plus"), t(hass, "first.thing.add"));
+    const way = hass.user?.is_admin ? h("div.row", add) : h("p.dim", t(hass, "first.ask_admin"));
+    return firstStep(hass, "thing", "2", way, "information");
   }
 
   get isLive() {
@@ -81,7 +80,6 @@ export default class ReadingsTable extends Table {
     return !this.search || this.search.split(/\s+/).every((word) => row.text.includes(word));
   }
 
-  /** Return the rows with a line before each group, in the order in which the groups' names sort. */
   grouped(rows) {
     const { group } = this.choice;
     if (group === "none") return rows;
@@ -101,26 +99,25 @@ export default class ReadingsTable extends Table {
     return row.title === undefined ? readingView(this, row) : groupView(this);
   }
 
-
   createTools() {
     const filterPick = (key) => {
-      const button = h("button", { class: "pick wide", "aria-haspopup": "menu", onclick: () => this.#openFilter(button, key) });
-      return button;
+      const pick = h("button.pick.wide", { "aria-haspopup": "menu", onclick: () => this.#openFilter(pick, key) });
+      return pick;
     };
     const showTrouble = () => this.choose({ filter: this.choice.filter === "trouble" ? "all" : "trouble" });
-    const [sign, label] = [icon(GROUPS.area), h("span", { class: "wide" })];
-    const group = h("button", { class: "btn", "aria-haspopup": "menu", onclick: () => this.#openGroups(group) }, sign, label);
-    this.#tools = { area: filterPick("area"), device: filterPick("device"), trouble: h("button", { class: "pick wide", onclick: showTrouble }), group, sign, label };
-    return [this.#tools.area, this.#tools.device, this.#tools.trouble, h("span", { class: "sp" }), group];
+    const [sign, label] = [icon(GROUPS.area), h("span.wide")];
+    const group = button("", () => this.#openGroups(group), [sign, label], { "aria-haspopup": "menu" });
+    this.#tools = { area: filterPick("area"), device: filterPick("device"), trouble: h("button.pick.wide", { onclick: showTrouble }), group, sign, label };
+    return [this.#tools.area, this.#tools.device, this.#tools.trouble, h("span.sp"), group];
   }
 
   updateTools() {
     const { hass, choice } = this;
     const { area, device, trouble, group, sign, label } = this.#tools;
     const names = { area: hass.areas[choice.area]?.name, device: hass.devices[choice.device] && deviceName(hass, { id: choice.device }) };
-    for (const [key, button] of Object.entries({ area, device })) {
-      setText(button, `${names[key] ?? t(hass, `readings.all_${key}s`)} ▾`);
-      button.classList.toggle("chosen", names[key] !== undefined);
+    for (const [key, pick] of Object.entries({ area, device })) {
+      setText(pick, `${names[key] ?? t(hass, `readings.all_${key}s`)} ▾`);
+      pick.classList.toggle("chosen", names[key] !== undefined);
     }
     setText(trouble, t(hass, "readings.only_trouble"));
     setAttribute(trouble, "aria-pressed", `${choice.filter === "trouble"}`);

@@ -1,7 +1,6 @@
 // Settings of the dashboard (views to leave out) and of a section (its area).
-import { fire, h } from "./dom.js";
+import { fire, h, shared, sheet } from "./dom.js";
 import { OPTIONAL } from "./strategy.js";
-import { shared, sheet } from "./styles.js";
 import { loadTexts, t } from "./texts.js";
 
 const styles = sheet(`
@@ -47,9 +46,9 @@ export class StrategyEditor extends HTMLElement {
         this.#change([...hidden]);
       };
       const input = h("input", { type: "checkbox", checked: !hidden.has(view), onchange: toggle });
-      return h("label", null, input, t(this.#hass, `board.view.${view}`));
+      return h("label", input, t(this.#hass, `board.view.${view}`));
     };
-    return h("fieldset", null, h("legend", null, t(this.#hass, "board.settings.views")), OPTIONAL.map(choice));
+    return h("fieldset", h("legend", t(this.#hass, "board.settings.views")), OPTIONAL.map(choice));
   }
 
   #area() {
@@ -57,6 +56,6 @@ export class StrategyEditor extends HTMLElement {
     const option = ({ area_id: value, name }) => h("option", { value, selected: value === (this.#config.area_id ?? "") }, name);
     const everywhere = { area_id: "", name: t(this.#hass, "board.settings.everywhere") };
     const select = h("select", { onchange: () => this.#change(select.value) }, [everywhere, ...areas].map(option));
-    return h("label", null, t(this.#hass, "board.settings.area"), select);
+    return h("label", t(this.#hass, "board.settings.area"), select);
   }
 }

@@ -1,14 +1,10 @@
-// Dashboard that builds itself: pure functions from registries, states and inventory to the cards of Home Assistant.
+// Dashboard that builds itself, from registries, states and the inventory.
 import { areaOf, deviceName } from "./hosts.js";
-import { inventoryOf, loadInventory } from "./inventory.js";
-import { hostPage } from "./page-host.js";
-import { nowPage } from "./page-now.js";
-import { header, heading, section } from "./page-parts.js";
-import { areaPage, hasPosition, mapPage, thingsPage } from "./pages-things.js";
+import { areaPage, hasPosition, header, heading, hostPage, mapPage, nowPage, section, thingsPage } from "./pages.js";
+import { inventoryOf, loadInventory } from "./stores.js";
 import { loadTexts, t } from "./texts.js";
 
 export const STRATEGY = "custom:iotbridge";
-/** Views that the settings of the dashboard can leave out. */
 export const OPTIONAL = ["things", "map", "readings", "history"];
 
 const ICONS = { now: "pulse", things: "leaf", map: "map", readings: "table-large", history: "history" };
@@ -71,7 +67,6 @@ export const viewOf = ({ page, id, base }, hass, inventory) => ({
   ...(inventory ? (PAGES[page] ?? nowPage) : awayPage)({ hass, inventory, id, base: base ?? currentBase() }),
 });
 
-/** Return a section for somebody's own dashboard. */
 export const generateSection = async (kind, { area_id: areaId }, hass) => {
   await loadTexts(hass);
   const area = areaId ? { area_id: areaId } : {};

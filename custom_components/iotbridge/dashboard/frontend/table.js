@@ -1,23 +1,50 @@
-// Base of both tables: tool bar, header, rows near the view, footer; the order rests while somebody is in the card.
-import { h, hiddenText, icon, setAttribute, setText } from "./dom.js";
-import { hiddenOf, recall, remember } from "./hidden.js";
-import { inventoryOf } from "./inventory.js";
-import { LiveElement } from "./live-element.js";
+// Base of both tables; their order rests while someone is in the card.
+import { LiveElement, bones, button, h, hiddenText, icon, note, renderOnce, setAttribute, setText, sheet } from "./dom.js";
 import { openMenu } from "./menu.js";
-import { tables } from "./table-styles.js";
+import { hiddenOf, inventoryOf, recall, remember } from "./stores.js";
 import { t } from "./texts.js";
 import { VirtualRows } from "./virtual-rows.js";
 
 const SORT_EVERY_MS = 10_000;
 const NARROW_PX = 720;
-/** Rows in the card picker and in the editor. */
 const PREVIEW_ROWS = 5;
 const CAN_HOVER = matchMedia("(hover: hover)");
 
-/**
- * A subclass has `kind` (prefix of its texts), `columns`, `rows()`, `arrange(rows)`, `isShown(row)`, `view(row)` and others
- * that are called below. It sets `isStale` when other rows may have to be shown.
- */
+const tableStyles = sheet(`
+[hidden] { display: none !important }
+.tools { display: flex; align-items: center; gap: 8px; padding: 8px 8px 8px 12px } .tools .sp { flex: 1 }
+.field { display: flex; align-items: center; gap: 8px; height: 44px; padding: 0 12px; border-radius: 10px; flex: 1; max-width: 280px; min-width: 0;
+  background: color-mix(in srgb, var(--ink) 6%, transparent) }
+.field ha-icon { --mdc-icon-size: 20px; color: var(--secondary-text-color) }
+
+.field input { border: 0; background: none; width: 100%; height: 44px; outline: none !important }
+.field:focus-within { outline: 2px solid var(--primary-text-color); outline-offset: -2px }
+.field input::placeholder { color: var(--secondary-text-color); opacity: 1 }
+.pick { min-height: 44px; padding: 0 12px; border-radius: 22px; font-weight: 500; font-size: 13px; color: var(--secondary-text-color); white-space: nowrap }
+.pick[aria-pressed=true], .pick.chosen { background: color-mix(in srgb, var(--primary-color) 20%, transparent); color: var(--primary-text-color) }
+table { width: 100%; border-collapse: collapse; table-layout: fixed } table:focus { outline: none }
+th { font-size: 12px; font-weight: 500; text-align: start; height: 44px; padding: 0 8px; border: solid var(--divider-color); border-width: 1px 0 }
+th button { height: 44px; font-weight: 500; display: inline-flex; align-items: center; gap: 4px; width: 100% }
+th button ha-icon { --mdc-icon-size: 14px } th.end button { justify-content: end }
+td { height: 56px; padding: 0 8px; border-bottom: 1px solid var(--divider-color); line-height: 18px } .end { text-align: end }
+td:first-child, th:first-child { padding-inline-start: 12px } td.menu { padding: 0 4px } tr.hidden-row { opacity: .55 }
+@media (hover: hover) { tbody tr:not(.group):hover td { background: color-mix(in srgb, var(--ink) 4%, transparent) } }
+table + .foot { border-top: 0 } .note:last-child { border-bottom: 0 } .note .btn { margin-inline-start: auto; font-size: 12px }
+.void { padding: 24px 16px 16px; display: flex; flex-direction: column; gap: 12px; min-height: 356px }
+.void .k { display: flex; align-items: center; gap: 12px; font-size: 16px; font-weight: 500; line-height: 22px }
+.void .k i { width: 36px; height: 36px; border-radius: 50%; display: grid; place-items: center; font-style: normal; font-weight: 700; flex: none;
+  background: color-mix(in srgb, var(--primary-color) 22%, transparent) }
+.void p { line-height: 20px } .void .row { display: flex; flex-wrap: wrap; gap: 8px } .void a.btn { text-decoration: none } .void .sp { flex: 1 }
+.void code { display: block; font: 12px/18px var(--ha-font-family-code, monospace); padding: 12px; border-radius: 8px; overflow-wrap: anywhere; white-space: pre-wrap;
+  background: color-mix(in srgb, var(--ink) 6%, transparent) }
+.void .wait { display: flex; gap: 8px; align-items: center; font-size: 12px; line-height: 16px; color: var(--secondary-text-color) }
+.void .wait ha-icon { --mdc-icon-size: 18px }
+@container (max-width: 720px) { .wide, .tools .sp { display: none } .tools .field { max-width: none } }
+`);
+
+export const cell = (className, ...children) => h("td", { class: className, role: "cell" }, children);
+
+/** A subclass has the members that are called below, and sets `isStale` when other rows may have to be shown. */
 export class Table extends LiveElement {
   #stops = [];
   #connection = null;
@@ -35,7 +62,7 @@ export class Table extends LiveElement {
   choice = { column: "", sign: 1, filter: "all" };
 
   constructor(styles) {
-    super(tables, styles);
+    super(tableStyles, styles);
   }
 
   connected() {
@@ -87,7 +114,7 @@ export class Table extends LiveElement {
     this.#connect();
     const { value, error } = this.inventory;
     if (error) this.#replace("failed", () => note("alert", t(this.hass, "board.not_running")));
-    else if (!value) this.#replace("loading", () => this.#bones());
+    else if (!value) this.#replace("loading", () => bones(t(this.hass, "board.loading")));
     else if (this.isEmpty(value)) this.#replace("empty", () => this.empty());
     else this.#updateTable(value);
   }
@@ -124,7 +151,6 @@ export class Table extends LiveElement {
     return this.matches(":focus-within") || (CAN_HOVER.matches && this.matches(":hover"));
   }
 
-  /** Choose the rows that are shown, count them, and bring everything around them up to date. */
   #choose(rows) {
     this.isStale = false;
     const { table, counts, back } = this.#parts;
@@ -153,12 +179,12 @@ export class Table extends LiveElement {
       this.showsHidden = !this.showsHidden;
       this.renewed();
     };
-    const [notes, counts, back] = [h("div", { role: "status" }), h("span"), h("button", { class: "btn", onclick: showHidden })];
+    const [notes, counts, back] = [h("div", { role: "status" }), h("span"), button("", showHidden)];
     const kindOf = (row) => this.kindOf(row);
     const virtual = new VirtualRows(body, { kindOf, create: (row) => this.view(row), onmove: () => this.changed() });
     this.#parts = { heads, table, notes, counts, back, virtual };
     this.isStale = true;
-    return [h("div", { class: "tools" }, this.#searchField(), this.createTools()), notes, table, h("div", { class: "foot" }, counts, back)];
+    return [h("div.tools", this.#searchField(), this.createTools()), notes, table, h("div.foot", counts, back)];
   }
 
   #searchField() {
@@ -169,9 +195,8 @@ export class Table extends LiveElement {
       this.renewed();
     });
     this.input = input;
-    return h("label", { class: "field" }, icon("magnify"), input);
+    return h("label.field", icon("magnify"), input);
   }
-
 
   #head({ name, class: className, isSortable = true }) {
     const text = t(this.hass, `${this.kind}.${name}`);
@@ -218,18 +243,15 @@ export class Table extends LiveElement {
     openMenu(anchor, [natural, ...columns.map(item)], { label: t(this.hass, "board.sort") });
   }
 
-
   isHidden(id) {
     return this.hiddenStore.ids(this.hiddenList).has(id);
   }
 
-  /** Return the item of a row's menu that hides it, or shows it again. */
   hideItem(id) {
     const isHidden = this.isHidden(id);
     const run = () => this.hiddenStore.set(this.hiddenList, id, !isHidden).catch(this.renewed);
     return { label: t(this.hass, isHidden ? "board.unhide" : "board.hide"), icon: isHidden ? "eye" : "eye-off", run };
   }
-
 
   #updateNotes() {
     const { hass } = this;
@@ -237,26 +259,15 @@ export class Table extends LiveElement {
     const isLost = hass.connected === false;
     const isAway = !isLost && !this.inventory.broker;
     const isNothing = this.#items.length === 0;
-    const key = [isLost, isAway, isNothing, hass.language].join();
-    if (notes.key === key) return;
-    notes.key = key;
     const clear = () => {
       this.search = this.input.value = "";
       this.choose({ filter: "all", area: "", device: "" });
     };
-    notes.replaceChildren(
-      ...[
-        isLost && note("lan-disconnect", t(hass, "board.disconnected")),
-        isAway && note("lan-disconnect", t(hass, "board.broker_away")),
-        isNothing && note("magnify", t(hass, `${this.kind}.nothing`), h("button", { class: "btn", onclick: clear }, t(hass, "board.clear"))),
-      ].filter(Boolean),
-    );
-  }
-
-  #bones() {
-    const bone = (width) => h("i", { class: "bone", style: `width:${width}%` });
-    const row = (width) => h("li", { class: "rowb" }, icon(this.icon), h("div", { style: "display:grid;gap:8px" }, bone(width), bone(width / 2)));
-    return [hiddenText(t(this.hass, "board.loading")), h("ul", null, [58, 40, 50].map(row))];
+    renderOnce(notes, [isLost, isAway, isNothing, hass.language], () => [
+      isLost && note("lan-disconnect", t(hass, "board.disconnected")),
+      isAway && note("lan-disconnect", t(hass, "board.broker_away")),
+      isNothing && note("magnify", t(hass, `${this.kind}.nothing`), button("", clear, t(hass, "board.clear"))),
+    ]);
   }
 
   #resized() {
@@ -267,4 +278,9 @@ export class Table extends LiveElement {
   }
 }
 
-const note = (name, text, button) => h("div", { class: "note" }, icon(name), h("span", null, text), button);
+/** Return the form of a table without rows: a first step of a new installation. */
+export const firstStep = (hass, name, digit, content, waitIcon) =>
+  h("div", { class: "void" },
+    h("div.k", h("i", { "aria-hidden": "true" }, digit), t(hass, `first.${name}.title`)),
+    h("p", t(hass, `first.${name}.text`)), content,
+    h("span.sp"), h("div.wait", icon(waitIcon), t(hass, `first.${name}.wait`)));

@@ -1,9 +1,9 @@
 // Texts in the language of the user; a language that is missing is English.
+export const GUIDES = "https://github.com/owner.invalid/iot-bridge/blob/main/docs";
 const LANGUAGES = ["en", "it", "fr"];
 const loaded = new Map();
 const loading = new Map();
 
-/** Return the language of our texts that is nearest to the language of the user. */
 export const languageOf = (hass) => {
   const language = (hass?.locale?.language ?? hass?.language ?? "en").split("-")[0];
   return LANGUAGES.includes(language) ? language : "en";
@@ -25,7 +25,7 @@ export const loadTexts = (hass) => {
   return loading.get(language);
 };
 
-/** Return a text with its placeholders filled in; one with several forms is chosen by `count`. */
+/** Return a text with its values; one with several forms is chosen by `count`. */
 export const t = (hass, key, values = {}) => {
   const language = languageOf(hass);
   let text = loaded.get(language)?.[key] ?? key;

@@ -1,18 +1,16 @@
 // Rows of a long table, of which only those near the view are in the page.
-import { h } from "./dom.js";
+import { KeyedList, h } from "./dom.js";
 
 const MAX_ROWS = 60;
 const OVERSCAN = 6;
 const FIRST_GUESS_PX = 57;
 
-const spacer = () => h("tr", { class: "space", "aria-hidden": "true", hidden: true });
+const spacer = () => h("tr.space", { "aria-hidden": "true", hidden: true });
 
 /**
- * `kindOf(item)`: rows of one kind have one height, which is measured. `create(item)` returns
- * `{element, update(item, index)}`. `onmove` is called when other rows may have come near; the page may scroll anywhere.
+ * Rows of one `kindOf(item)` have one height, which is measured. `onmove` is called when other rows may have come near.
  */
 export class VirtualRows {
-  #views = new Map();
   #heights = new Map();
   #offsets = [0];
   #before = spacer();
@@ -20,8 +18,9 @@ export class VirtualRows {
   #items = [];
 
   constructor(body, { kindOf, create, onmove }) {
-    Object.assign(this, { body, kindOf, create, onmove });
+    Object.assign(this, { body, kindOf, onmove });
     body.append(this.#before, this.#after);
+    this.list = new KeyedList(body, create, this.#before);
     this.connect();
   }
 
@@ -39,28 +38,12 @@ export class VirtualRows {
     this.#heights.clear();
   }
 
-  /** Show these items: put those near the view into the page, and update them in place. */
   show(items) {
     this.#items = items;
     this.#offsets = [0];
     for (const item of items) this.#offsets.push(this.#offsets.at(-1) + (this.#heights.get(this.kindOf(item)) ?? FIRST_GUESS_PX));
     const [first, end] = this.#range();
-    const wanted = new Set();
-    let next = this.#before.nextElementSibling;
-    for (let index = first; index < end; index += 1) {
-      const item = items[index];
-      wanted.add(item.id);
-      let view = this.#views.get(item.id);
-      if (!view) this.#views.set(item.id, (view = this.create(item)));
-      view.update(item, index);
-      if (view.element === next) next = next.nextElementSibling;
-      else this.body.insertBefore(view.element, next);
-    }
-    for (const [id, view] of this.#views) {
-      if (wanted.has(id)) continue;
-      view.element.remove();
-      this.#views.delete(id);
-    }
+    this.list.update(items.slice(first, end), first);
     this.#stretch(this.#before, this.#offsets[first]);
     this.#stretch(this.#after, this.#offsets[items.length] - this.#offsets[end]);
     if (this.#measure(first, end)) this.onmove();
@@ -92,7 +75,7 @@ export class VirtualRows {
     const kinds = new Map(this.#items.slice(first, end).map((item) => [this.kindOf(item), item.id]));
     let isNew = false;
     for (const [kind, id] of kinds) {
-      const { height } = this.#views.get(id).element.getBoundingClientRect();
+      const { height } = this.list.views.get(id).element.getBoundingClientRect();
       if (!height || Math.abs((this.#heights.get(kind) ?? FIRST_GUESS_PX) - height) <= 0.5) continue;
       this.#heights.set(kind, height);
       isNew = true;
