@@ -26,6 +26,18 @@ COVERED_BY = {
             "power_plans/flow/test_schedule_flow.py",
             "Forms of one flow, whose test fills them in.",
         ),
+        "power_plans/api/documents.py": (
+            "power_plans/api/test_services.py",
+            "What the actions and the WebSocket send.",
+        ),
+        "power_plans/engine/draft.py": ("power_plans/engine/test_advance.py", "Part of one step forward."),
+        "power_plans/engine/stopping.py": ("power_plans/engine/test_advance.py", "Part of one step forward."),
+        "power_plans/entity.py": ("power_plans/test_sensor.py", "Base of the entities, each of which has a test."),
+        "power_plans/runtime/orders.py": ("power_plans/scenarios/test_power_cut.py", "Orders are seen at the hosts."),
+        "power_plans/runtime/plan_runner.py": (
+            "power_plans/scenarios/test_restarts.py",
+            "Runs are seen from outside: by hand, in a power cut, over restarts.",
+        ),
         "things/decoders/": (
             "things/decoders/test_decoders.py",
             "Each message has to find its decoder among all of them; the cases of a format are in a file of cases/.",

@@ -24,8 +24,13 @@ from custom_components.iotbridge.hosts.discovery.host_discovery import BUTTONS, 
 from custom_components.iotbridge.hosts.inventory import PowerState
 from custom_components.iotbridge.hosts.triggers import HOST_TRIGGERS
 from custom_components.iotbridge.hosts.voice.voice import COMMANDS
+from custom_components.iotbridge.power_plans.conditions import PLAN_CONDITIONS
+from custom_components.iotbridge.power_plans.engine.plan_state import PlanState
+from custom_components.iotbridge.power_plans.engine.run import Direction, PlanOutcome
 from custom_components.iotbridge.power_plans.engine.schedule import TASKS
+from custom_components.iotbridge.power_plans.event import KINDS as PLAN_EVENTS
 from custom_components.iotbridge.power_plans.flow.schedule_forms import CRON, WEEKLY
+from custom_components.iotbridge.power_plans.triggers import PLAN_TRIGGERS
 from custom_components.iotbridge.system_health import system_health_info
 from custom_components.iotbridge.things.flow.availability_form import EXPIRIES
 from custom_components.iotbridge.things.flow.channel_form import fields_schema
@@ -40,18 +45,19 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict
 
 from .kit import FakeHost, Kit, learn
+from .power_plans.plans import host as step_of_host, plan_of, put_plan
 from .power_plans.schedules import FakeSchedule
 from .rules import add_rule, rule_entity, set_state
 from .things import attic
 
 ROOT = Path(config_flow.__file__).parent
-TRIGGERS = {**ALARM_TRIGGERS, **HOST_TRIGGERS}
-CONDITIONS = {**ALARM_CONDITIONS, **HOST_CONDITIONS}
+TRIGGERS = {**ALARM_TRIGGERS, **HOST_TRIGGERS, **PLAN_TRIGGERS}
+CONDITIONS = {**ALARM_CONDITIONS, **HOST_CONDITIONS, **PLAN_CONDITIONS}
 # Files whose literals name steps, errors, aborts and sentences of the dialogs.
 DIALOGS = ("*/flow/*.py", "alarms/**/*.py", "power_plans/engine/*.py", "forms.py", "topic_filters.py")
 LANGUAGES = ("en", "it", "fr")
 # Selectors without options: their texts are parts of sentences.
-NO_OPTIONS = ("schedule_text", "timetable", "voice", "wizard")
+NO_OPTIONS = ("plan_message", "schedule_text", "timetable", "voice", "wizard")
 # Sections that Home Assistant reads in translations of a custom integration.
 CATEGORIES = {
     "title", "config", "config_subentries", "options", "device", "entity", "exceptions", "issues", "selector",
@@ -312,6 +318,7 @@ async def test_every_entity_has_its_name_and_its_icon(kit: Kit, entry: MockConfi
     host = await kit.host(mac=["a8:a1:59:00:00:01"])
     await add_rule(kit, "sensor.one")
     await FakeSchedule.add(kit, host)
+    put_plan(kit.hass, entry, plan_of(step_of_host("nas")))
     learn(kit.hass, entry, attic.profile(attic.TEMPERATURE), attic.SAMPLE)
     await kit.hass.async_block_till_done()
     await kit.deliver_config(attic.UID)
@@ -346,6 +353,11 @@ def test_every_state_has_its_name() -> None:
         alarm = WORDS["entity"][domain]["alarm"]["state_attributes"]
         assert alarm["severity"]["state"].keys() == {severity.word for severity in Severity}
     assert alarm["event_type"]["state"].keys() == set(Change)
+    plan = WORDS["entity"]["event"]["plan"]["state_attributes"]
+    assert plan["event_type"]["state"].keys() == set(PLAN_EVENTS)
+    assert plan["outcome"]["state"].keys() == set(PlanOutcome)
+    assert plan["direction"]["state"].keys() == WORDS["selector"]["plan_direction"]["options"].keys() == set(Direction)
+    assert WORDS["entity"]["sensor"]["plan_state"]["state"].keys() == set(PlanState)
 
 
 async def test_every_attribute_of_an_event_has_its_name(kit: Kit) -> None:

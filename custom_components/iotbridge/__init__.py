@@ -14,6 +14,8 @@ from .const import DOMAIN
 from .dashboard.websocket import async_setup_dashboard_websocket
 from .hosts.announce_store import AnnouncedHosts
 from .issues import ENTRY_NEWER, Issues
+from .power_plans.api.websocket import async_setup_plans_websocket
+from .power_plans.runtime.store import PlanStore
 from .power_plans.schedules import async_remove_schedules
 from .runtime import IotBridgeConfigEntry
 from .sentences.files import async_remove_files
@@ -27,6 +29,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     """Register the actions and the WebSocket commands; the actions raise an error while no entry is loaded."""
     async_setup_services(hass)
     async_setup_websocket(hass)
+    async_setup_plans_websocket(hass)
     async_setup_dashboard_websocket(hass, partial(runtime.hosts_last_seen, hass))
     # Home Assistant refuses a newer entry without calling the integration and without telling the user why.
     is_newer = any(entry.version > migration.MAJOR_VERSION for entry in hass.config_entries.async_entries(DOMAIN))
@@ -70,6 +73,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) -
     # Core's mqtt keeps a device as long as it has an entity of ours.
     er.async_get(hass).async_clear_config_entry(entry.entry_id)
     await AnnouncedHosts(hass).async_remove()
+    await PlanStore(hass).async_remove()
     await async_clear_all(hass)
     await async_remove_schedules(hass)
     await async_remove_files(hass)

@@ -5,6 +5,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .alarms.event import async_setup_alarm_events
 from .hosts.event import async_setup_host_events
+from .power_plans.event import async_setup_plan_events
 from .power_plans.schedule_entities import RunEvent, async_setup_schedule_entities
 from .runtime import IotBridgeConfigEntry
 
@@ -19,3 +20,4 @@ async def async_setup_entry(
     async_setup_host_events(hass, entry, runtime.hosts, runtime.device_links, async_add_entities)
     async_setup_alarm_events(hass, entry, runtime.alarms, async_add_entities)
     async_setup_schedule_entities(hass, entry, runtime.schedules, RunEvent, async_add_entities)
+    async_setup_plan_events(hass, entry, runtime.power_plans, async_add_entities)

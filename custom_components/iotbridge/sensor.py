@@ -6,6 +6,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .alarms.sensor import async_setup_alarm_sensors
 from .hosts.sensor import async_setup_host_sensors
 from .power_plans.schedule_entities import NextRunSensor, async_setup_schedule_entities
+from .power_plans.sensor import async_setup_plan_sensors
 from .runtime import IotBridgeConfigEntry
 from .things.sensor import async_setup_thing_sensors
 
@@ -21,3 +22,4 @@ async def async_setup_entry(
     async_setup_alarm_sensors(hass, entry, runtime.alarms, async_add_entities)
     async_setup_thing_sensors(hass, entry, runtime.things, async_add_entities)
     async_setup_schedule_entities(hass, entry, runtime.schedules, NextRunSensor, async_add_entities)
+    async_setup_plan_sensors(hass, entry, runtime.power_plans, async_add_entities)

@@ -6,6 +6,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .alarms.switch import async_setup_alarm_switches
 from .hosts.switch import async_setup_host_switches
 from .power_plans.schedule_entities import ScheduleSwitch, async_setup_schedule_entities
+from .power_plans.switch import async_setup_plan_switches
 from .runtime import IotBridgeConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -19,3 +20,4 @@ async def async_setup_entry(
     async_setup_host_switches(entry, runtime.hosts, runtime.device_links, runtime.waker, async_add_entities)
     async_setup_alarm_switches(entry, runtime.alarms, async_add_entities)
     async_setup_schedule_entities(hass, entry, runtime.schedules, ScheduleSwitch, async_add_entities)
+    async_setup_plan_switches(hass, entry, runtime.power_plans, async_add_entities)

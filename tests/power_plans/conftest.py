@@ -1,4 +1,4 @@
-"""Monday evening in Rome, with IoT Bridge running."""
+"""Labs of the tests of power plans; and Monday evening in Rome, with IoT Bridge running."""
 
 from collections.abc import AsyncGenerator
 
@@ -6,6 +6,8 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from tests.kit import Kit
+
+from .plugs import PlugLab
 
 
 @pytest.fixture
@@ -22,3 +24,11 @@ async def rome(evening: None, kit: Kit) -> AsyncGenerator[Kit]:
     yield kit
     # A timer of core's mqtt, which ends when it runs without a broker.
     await kit.wait(1)
+
+
+@pytest.fixture
+async def plugs(kit: Kit) -> PlugLab:
+    """Return a lab of three plugs behind each other: a guest, its hypervisor, and the NAS with the disks."""
+    lab = await PlugLab.create(kit)
+    await lab.add(lab.step("guest", "proxmox"), lab.step("proxmox", "nas"), lab.step("nas"))
+    return lab

@@ -7,6 +7,11 @@ from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant
 
 
+def host(key: str, *needs: str, **more: Any) -> Step:
+    """Return the step of a host."""
+    return Step(key=key, device_id=more.pop("device_id", f"device of {key}"), needs=needs, **more)
+
+
 def plan_of(*steps: Step, **more: Any) -> Plan:
     """Return a plan over steps."""
     return Plan(**{"plan_id": "plan", "name": "Lab", "user_id": "anna", "steps": steps, **more})

@@ -8,9 +8,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from tests.entries import entry_with, repairs, set_up
 from tests.kit import Kit
-from tests.power_plans.plans import plan_of, put_plan
-
-from .engine.test_plan import host
+from tests.power_plans.plans import host, plan_of, put_plan
 
 # Core's mqtt checks its connection every second.
 pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
@@ -18,7 +16,8 @@ pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
 
 @pytest.mark.usefixtures("mqtt", "freezer")
 async def test_a_plan_that_cannot_be_read_has_a_repair_and_the_others_run(hass: HomeAssistant) -> None:
-    good = plan_of(host("nas")).as_dict()
+    user = await hass.auth.async_create_user("Anna")
+    good = plan_of(host("nas"), user_id=user.id).as_dict()
     entry = entry_with(hass, ("plan", "Lab", good), ("plan", "Newer", {**good, "version": 9}))
 
     await set_up(hass, entry)
@@ -42,7 +41,7 @@ async def test_plans_that_cannot_start_do_not_stop_the_others(
     hass: HomeAssistant, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(_self: object) -> None:
-        raise RuntimeError("a fault of ours")
+        raise RuntimeError("a fault of stopped_by_plan")
 
     monkeypatch.setattr(PowerPlansManager, "async_start", fail)
 

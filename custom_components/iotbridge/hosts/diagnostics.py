@@ -9,6 +9,7 @@ from typing import Any
 
 from homeassistant.components.diagnostics import REDACTED
 
+from .. import mqtt_client
 from ..protocol.messages import Announce, Card, Reading
 from ..protocol.topics import HostKey
 from ..pseudonyms import Pseudonyms
@@ -24,13 +25,14 @@ NAMED_READINGS = re.compile(r"(disk_percent|disk_free|systemd|docker|health|chec
 
 
 def hosts_diagnostics(manager: HostsManager, configured: Iterable[HostSettings], names: Pseudonyms) -> dict[str, Any]:
-    """Return the hosts, and the number of rejected messages by topic."""
+    """Return the connection, the hosts, and the number of rejected messages by topic."""
     now, flooding = time.monotonic(), manager.flooding()
     hosts = [_host(host, names) | _state(host, now, flooding) for host in manager.inventory]
     rejected: Counter[str] = Counter()
     for source, count in manager.rejected.items():
         rejected[names.topic(source)] += count
     return {
+        "mqtt": {"is_connected": manager.is_connected, **mqtt_client.async_diagnostics(manager.hass)},
         "rejected": dict(rejected),
         "hosts": hosts,
         "configured_hosts": [_settings(settings) for settings in configured],

@@ -19,7 +19,7 @@ from custom_components.iotbridge.power_plans.engine.plan import (
     plan_mistakes,
     waves,
 )
-from tests.power_plans.plans import plan_of
+from tests.power_plans.plans import host, plan_of
 
 PLUG = Step(
     key="plug",
@@ -29,10 +29,6 @@ PLUG = Step(
     on_actions=({"action": "switch.turn_on", "target": {"entity_id": "switch.plug"}},),
     on_proofs=(Proof(entity_id="switch.plug", states=("on",)),),
 )
-
-
-def host(key: str, *needs: str, **more: Any) -> Step:
-    return Step(key=key, device_id=f"device of {key}", needs=needs, **more)
 
 
 def test_a_plan_is_the_same_after_it_was_written_as_json() -> None:

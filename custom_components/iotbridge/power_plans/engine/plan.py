@@ -108,6 +108,11 @@ class Step:
         """Return whether the step stops after all others."""
         return self.role is not Role.NONE
 
+    @property
+    def runs_home_assistant(self) -> bool:
+        """Return whether the step is the machine that runs Home Assistant."""
+        return self.role is Role.HOME_ASSISTANT
+
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Step:
         """Read stored data."""

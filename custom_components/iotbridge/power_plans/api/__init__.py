@@ -1,0 +1,1 @@
+"""Interfaces of the power plans: actions and the WebSocket."""

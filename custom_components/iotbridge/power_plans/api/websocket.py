@@ -1,0 +1,82 @@
+"""WebSocket commands of power plans, for the page of the dashboard."""
+
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.auth.permissions.const import POLICY_READ
+from homeassistant.components.websocket_api import async_register_command
+from homeassistant.components.websocket_api.connection import ActiveConnection
+from homeassistant.components.websocket_api.const import ERR_NOT_FOUND
+from homeassistant.components.websocket_api.decorators import websocket_command
+from homeassistant.components.websocket_api.messages import event_message
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+
+from ...const import DOMAIN
+from ..manager import PowerPlansManager
+from ..runtime.events import SIGNAL_PLANS, signal_of_plan
+from .documents import async_plan_document, async_plan_summary
+from .targets import async_manager
+
+
+@callback
+def async_setup_plans_websocket(hass: HomeAssistant) -> None:
+    """Register the commands once."""
+    async_register_command(hass, handle_list)
+    async_register_command(hass, handle_follow)
+
+
+@websocket_command({vol.Required("type"): f"{DOMAIN}/power_plans/list"})
+@callback
+def handle_list(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+    """Send the plans that the user may read."""
+    manager = async_manager(hass)
+    plans = manager.runners if manager else {}
+    readable = [plan_id for plan_id in plans if _async_can_read(hass, connection, plan_id)]
+    connection.send_result(
+        msg["id"], {"plans": [async_plan_summary(hass, manager, plan_id) for plan_id in readable] if manager else []}
+    )
+
+
+@websocket_command({vol.Required("type"): f"{DOMAIN}/power_plans/follow", vol.Required("plan_id"): str})
+@callback
+def handle_follow(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+    """Send a plan with its timeline, now and at each change; null once it is removed."""
+    plan_id, manager = msg["plan_id"], async_manager(hass)
+    if manager is None or plan_id not in manager.runners or not _async_can_read(hass, connection, plan_id):
+        connection.send_error(msg["id"], ERR_NOT_FOUND, "No such plan")
+        return
+
+    @callback
+    def send() -> None:
+        connection.send_message(event_message(msg["id"], {"plan": _async_document(hass, plan_id)}))
+
+    stop = [
+        async_dispatcher_connect(hass, signal_of_plan(plan_id), send),
+        async_dispatcher_connect(hass, SIGNAL_PLANS, send),
+    ]
+
+    @callback
+    def unsubscribe() -> None:
+        while stop:
+            stop.pop()()
+
+    connection.subscriptions[msg["id"]] = unsubscribe
+    connection.send_result(msg["id"])
+    send()
+
+
+@callback
+def _async_document(hass: HomeAssistant, plan_id: str) -> dict[str, Any] | None:
+    manager: PowerPlansManager | None = async_manager(hass)
+    return async_plan_document(hass, manager, plan_id) if manager and plan_id in manager.runners else None
+
+
+@callback
+def _async_can_read(hass: HomeAssistant, connection: ActiveConnection, plan_id: str) -> bool:
+    entity_id = er.async_get(hass).async_get_entity_id(Platform.SENSOR, DOMAIN, f"{plan_id}_plan_state")
+    user = connection.user
+    return user.is_admin or (entity_id is not None and user.permissions.check_entity(entity_id, POLICY_READ))

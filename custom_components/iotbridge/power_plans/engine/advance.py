@@ -1,0 +1,209 @@
+"""Advance of a run by one step: the world and a signal in; the new run, orders and the next due time out. Pure.
+
+The world counts as it is, not as it changed: a missed change is made up for at the next call. The rules are those of
+``stopping`` and ``starting``; this module has the phases between them.
+"""
+
+from dataclasses import dataclass, replace
+
+from .draft import Order, RunDraft, World
+from .plan import Plan
+from .power import begins_at, is_charged, steady_at, updated
+from .run import AT_WORK, Phase, PlanOutcome, PlanRun, PlanRunEvent, PlanRunEventKind, Reason, RunCause, StepState
+from .starting import choose_steps, start_steps
+from .stopping import reopen_steps, stop_steps
+
+# Time for machines to be known again after a restart of Home Assistant.
+PATIENCE_S = 90.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderResult:
+    """OrderResult to the order of a step; ``is_ok`` None: none came in time, so only the proof counts."""
+
+    key: str
+    is_ok: bool | None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abort:
+    """Wish of a person that nothing further begins."""
+
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restart:
+    """Restart in the middle of the run, of Home Assistant or (``is_reload``) only of IoT Bridge."""
+
+    is_reload: bool = False
+
+
+type Signal = OrderResult | Abort | Restart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advance:
+    """Consequences of one step forward; ``due`` is when to call again without a change of the world."""
+
+    run: PlanRun
+    orders: tuple[Order, ...]
+    events: tuple[PlanRunEvent, ...]
+    due: float | None
+
+
+def advance(plan: Plan, run: PlanRun, world: World, now: float, signal: Signal | None = None) -> Advance:
+    """Return the consequences of the world, a signal and the time for a run."""
+    if run.is_ended:
+        return Advance(run=run, orders=(), events=(), due=None)
+    draft = RunDraft(plan, run, world, now)
+    draft.history = updated(run.history, world.power, now)
+    match signal:
+        case OrderResult():
+            _apply_result(draft, signal)
+        case Abort():
+            _abort(draft, signal)
+        case Restart():
+            _restart(draft, signal)
+    while True:
+        phase = draft.phase
+        _resolve(draft)
+        _PHASES[phase](draft)
+        if draft.phase in (phase, Phase.ENDED):
+            break
+    return Advance(run=draft.finished(), orders=tuple(draft.orders), events=tuple(draft.events), due=draft.due)
+
+
+def superseded(run: PlanRun, now: float) -> PlanRun:
+    """Return a run that waited for the power, ended because a person decided."""
+    event = PlanRunEvent(at=now, kind=PlanRunEventKind.FINISHED, state=PlanOutcome.COMPLETED)
+    return replace(run, phase=Phase.ENDED, ended_at=now, outcome=PlanOutcome.COMPLETED, events=(*run.events, event))
+
+
+def _apply_result(draft: RunDraft, result: OrderResult) -> None:
+    step = draft.steps.get(result.key)
+    if step is None or step.state not in AT_WORK:
+        return
+    if result.is_ok is False:
+        draft.fail(result.key, Reason.COMMAND_FAILED, result.message)
+        return
+    draft.change(result.key, has_response=True, message=result.message)
+    if result.is_ok:
+        draft.record(PlanRunEventKind.RESPONDED, result.key, message=result.message)
+
+
+def _abort(draft: RunDraft, abort: Abort) -> None:
+    draft.halted = PlanOutcome.ABORTED
+    draft.record(PlanRunEventKind.ABORTED, message=abort.by)
+
+
+def _restart(draft: RunDraft, restart: Restart) -> None:
+    """Order again where no response came: the order may not have been sent. Deadlines begin again.
+
+    The machine that runs Home Assistant was told to stop, and Home Assistant is running: it was off in between.
+    """
+    draft.record(PlanRunEventKind.RESTARTED)
+    draft.patient_until = draft.now + PATIENCE_S
+    for key, step in list(draft.steps.items()):
+        runs_us = draft.plan.by_key[key].runs_home_assistant and not restart.is_reload
+        if step.state is StepState.STOPPING and runs_us:
+            draft.move(key, StepState.OFF, Reason.RESTARTED, stopped_at=draft.now)
+        elif step.state in AT_WORK and not step.has_response:
+            again = StepState.TO_STOP if step.state is StepState.STOPPING else StepState.TO_START
+            draft.change(key, state=again, since=draft.now)
+        elif step.state in AT_WORK:
+            draft.change(key, since=draft.now)
+
+
+def _resolve(draft: RunDraft) -> None:
+    """Resolve the steps at work by their proof or deadline."""
+    for key, step in list(draft.steps.items()):
+        rule = draft.plan.by_key[key]
+        if step.state in (StepState.STOPPING, StepState.STOP_FAILED) and key in draft.world.off:
+            draft.move(key, StepState.OFF, stopped_at=draft.now, ready_at=draft.now + rule.settle_s)
+        elif step.state in (StepState.STARTING, StepState.START_FAILED) and key in draft.world.on:
+            draft.move(
+                key, StepState.ON, started_at=draft.now, ready_at=draft.now + rule.settle_s, is_stopped_by_plan=False
+            )
+        elif step.state in AT_WORK:
+            within_s = rule.off_within_s if step.state is StepState.STOPPING else rule.on_within_s
+            if draft.is_due(step.since + within_s):
+                draft.fail(key, Reason.NOT_IN_TIME)
+
+
+def _in_stopping(draft: RunDraft) -> None:
+    if _is_power_back(draft) and not draft.halted:
+        draft.record(PlanRunEventKind.POWER_BACK)
+        draft.leave(StepState.TO_STOP, StepState.LEFT_ON, Reason.POWER_BACK)
+        draft.phase = Phase.RETURNING
+        return
+    stop_steps(draft)
+    if draft.is_at_work or draft.has(StepState.TO_STOP):
+        return
+    if draft.cause is RunCause.UPS and draft.halted is not PlanOutcome.ABORTED:
+        draft.phase = Phase.STOPPED
+    else:
+        draft.end()
+
+
+def _in_stopped(draft: RunDraft) -> None:
+    if draft.halted is PlanOutcome.ABORTED or draft.plan.ups is None:
+        draft.end()
+    elif _is_power_back(draft):
+        draft.record(PlanRunEventKind.POWER_BACK)
+        draft.phase = Phase.RETURNING
+
+
+def _in_returning(draft: RunDraft) -> None:
+    """Wait for the steps at work, for steady power and for the battery."""
+    if draft.halted is PlanOutcome.ABORTED:
+        if not draft.is_at_work:
+            draft.end()
+        return
+    if _is_power_lost(draft):
+        return
+    if draft.is_at_work:
+        return
+    if (ups := draft.plan.ups) is None or not any(step.is_stopped_by_plan for step in draft.steps.values()):
+        draft.end()
+        return
+    steady = steady_at(ups, draft.history)
+    if steady is not None and draft.is_due(steady) and is_charged(ups, draft.world.power):
+        draft.halted = None
+        choose_steps(draft)
+        draft.phase = Phase.STARTING
+
+
+def _in_starting(draft: RunDraft) -> None:
+    if not draft.halted and _is_power_lost(draft):
+        return
+    start_steps(draft)
+    if not draft.is_at_work and not draft.has(StepState.TO_START):
+        draft.end()
+
+
+def _is_power_back(draft: RunDraft) -> bool:
+    return draft.cause is RunCause.UPS and draft.history.is_on_battery is False
+
+
+def _is_power_lost(draft: RunDraft) -> bool:
+    """Return whether the power failed again, for as long as a power cut needs to be one; stop again then."""
+    if draft.plan.ups is None:
+        return False
+    begins = begins_at(draft.plan.ups, draft.history, draft.world.power)
+    if begins is None or not draft.is_due(begins):
+        return False
+    draft.record(PlanRunEventKind.POWER_LOST)
+    draft.cause, draft.halted = RunCause.UPS, None
+    reopen_steps(draft)
+    draft.phase = Phase.STOPPING
+    return True
+
+
+_PHASES = {
+    Phase.STOPPING: _in_stopping,
+    Phase.STOPPED: _in_stopped,
+    Phase.RETURNING: _in_returning,
+    Phase.STARTING: _in_starting,
+}

@@ -1,0 +1,92 @@
+"""Power of a UPS: what its entities say now, since when, and the thresholds that follow. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+import re
+
+from .plan import Stage, Ups
+
+# A UPS that was on battery and has been unavailable for this long is taken for empty, as upsmon of NUT does.
+UPS_LOST_S = 60.0
+
+_WORD_BORDERS = re.compile(r"[\s,;/]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerReading:
+    """Reading of a UPS; None is unknown, which is neither a power cut nor the return of the power."""
+
+    is_on_battery: bool | None = None
+    battery: float | None = None
+    runtime_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerHistory:
+    """Last known state of the UPS, on battery or not, and since when; times in seconds since 1970."""
+
+    is_on_battery: bool | None = None
+    since: float = 0.0
+    unknown_since: float | None = None
+
+
+def is_on_battery(words: Iterable[str], state: str) -> bool:
+    """Return whether a state, or one of the words or parts in it, is among the words of a UPS on battery.
+
+    NUT says ``OB DISCHRG LB`` or ``On Battery, Battery Discharging``.
+    """
+    text = state.strip().casefold()
+    parts = {text, *_WORD_BORDERS.split(text), *(part.strip() for part in text.split(","))}
+    return any(word.strip().casefold() in parts for word in words)
+
+
+def updated(history: PowerHistory, reading: PowerReading | None, now: float) -> PowerHistory:
+    """Return the history with a reading; an unknown one in between changes nothing but its own time."""
+    if reading is None or reading.is_on_battery is None:
+        return history if history.unknown_since is not None else replace(history, unknown_since=now)
+    if reading.is_on_battery == history.is_on_battery:
+        return replace(history, unknown_since=None)
+    return PowerHistory(is_on_battery=reading.is_on_battery, since=now)
+
+
+def begins_at(ups: Ups, history: PowerHistory, reading: PowerReading | None) -> float | None:
+    """Return when a plan begins because of its UPS, now or later; None while nothing points to it."""
+    if reading is None or not reading.is_on_battery:
+        return None
+    stage = Stage(on_battery_s=ups.on_battery_s, battery_below=ups.battery_below, runtime_below_s=ups.runtime_below_s)
+    return _reached_at(stage, history, reading)
+
+
+def stage_at(stage: Stage, history: PowerHistory, reading: PowerReading | None) -> float | None:
+    """Return when a step of a plan that runs on battery may begin; None while nothing points to it."""
+    if stage.is_immediate:
+        return history.since
+    reached = _reached_at(stage, history, reading or PowerReading())
+    lost = None if history.unknown_since is None else history.unknown_since + UPS_LOST_S
+    return min((at for at in (reached, lost) if at is not None), default=None)
+
+
+def is_charged(ups: Ups, reading: PowerReading | None) -> bool:
+    """Return whether the battery is charged enough to start machines; a charge that is unknown is not enough."""
+    if not ups.battery_at_least:
+        return True
+    return reading is not None and reading.battery is not None and reading.battery >= ups.battery_at_least
+
+
+def steady_at(ups: Ups, history: PowerHistory) -> float | None:
+    """Return when the power will have been back for long enough; None while it is not back, or unknown."""
+    if history.is_on_battery is not False or history.unknown_since is not None:
+        return None
+    return history.since + ups.steady_s
+
+
+def _reached_at(stage: Stage, history: PowerHistory, reading: PowerReading) -> float | None:
+    if stage.battery_below is not None and reading.battery is not None and reading.battery < stage.battery_below:
+        return history.since
+    if (
+        stage.runtime_below_s is not None
+        and reading.runtime_s is not None
+        and reading.runtime_s < stage.runtime_below_s
+    ):
+        return history.since
+    return None if stage.on_battery_s is None else history.since + stage.on_battery_s

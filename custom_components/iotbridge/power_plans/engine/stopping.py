@@ -1,0 +1,99 @@
+"""Rules of stopping: a step stops when all steps that need it are off. Pure."""
+
+from .draft import OrderKind, RunDraft, clusters_of, devices
+from .plan import FailurePolicy, Step, dependents
+from .power import stage_at
+from .run import PlanOutcome, Reason, RunCause, StepState
+
+# States of a host that is off, or may be soon.
+_NOT_ON = frozenset({StepState.STOPPING, StepState.OFF, StepState.STOP_FAILED, StepState.WAS_OFF})
+
+# States of a step that was started before the power failed again.
+_ON = frozenset({StepState.ON, StepState.START_FAILED})
+
+
+def stop_steps(draft: RunDraft) -> None:
+    """Order the steps that can stop now, and leave on those that cannot stop any more."""
+    _correct(draft)
+    if draft.halted:
+        reason = Reason.ABORTED if draft.halted is PlanOutcome.ABORTED else Reason.HALTED
+        draft.leave(StepState.TO_STOP, StepState.LEFT_ON, reason)
+        return
+    needed_by = dependents(draft.plan)
+    # Leaving a step on changes what those can do that it needs.
+    while any(_is_changed(draft, draft.plan.by_key[key], needed_by[key]) for key in draft.keys(StepState.TO_STOP)):
+        if draft.halted:
+            stop_steps(draft)
+            return
+
+
+def reopen_steps(draft: RunDraft) -> None:
+    """Prepare to stop again after the power failed again: what is on is stopped, and what is off stays off."""
+    for key, step in list(draft.steps.items()):
+        if step.state in _ON or step.state is StepState.LEFT_ON:
+            draft.change(key, state=StepState.TO_STOP, since=draft.now, reason=Reason.NONE)
+        elif step.state in (StepState.TO_START, StepState.LEFT_OFF):
+            draft.change(key, state=StepState.OFF if step.is_stopped_by_plan else StepState.WAS_OFF, since=draft.now)
+
+
+def _correct(draft: RunDraft) -> None:
+    """Follow what happened without an order: off already, on again before its turn, started before the power failed."""
+    for key, step in list(draft.steps.items()):
+        if step.state is StepState.TO_STOP and key in draft.world.off:
+            if step.stop_at is None:
+                draft.move(key, StepState.WAS_OFF, Reason.WAS_OFF)
+            else:
+                draft.move(key, StepState.OFF, stopped_at=draft.now)
+        elif step.state in _ON or (step.state is StepState.WAS_OFF and key in draft.world.on):
+            draft.change(key, state=StepState.TO_STOP, since=draft.now, reason=Reason.NONE)
+
+
+def _is_changed(draft: RunDraft, step: Step, needed_by: frozenset[str]) -> bool:
+    """Order a step to stop or leave it on, if that is decided; return whether it is."""
+    if any(draft.steps[key].state is StepState.LEFT_ON and _has_off(draft.plan.by_key[key]) for key in needed_by):
+        draft.move(step.key, StepState.LEFT_ON, Reason.STILL_NEEDED)
+        return True
+    if not all(_is_stopped(draft, draft.plan.by_key[key]) for key in needed_by):
+        return False
+    if not _has_off(step):
+        draft.move(step.key, StepState.LEFT_ON, Reason.NOTHING_TO_DO)
+        return True
+    if step.key not in draft.world.on and not draft.is_due(draft.patient_until):
+        return False
+    if draft.cause is RunCause.UPS:
+        at = stage_at(step.stage, draft.history, draft.world.power)
+        if at is None or not draft.is_due(at):
+            return False
+    if _has_majority_at_risk(draft, step):
+        draft.refuse(step.key, Reason.MAJORITY)
+    else:
+        draft.order(OrderKind.STOP, step.key)
+    return True
+
+
+def _is_stopped(draft: RunDraft, step: Step) -> bool:
+    """Return whether a step is out of the way of those that it needs."""
+    state = draft.steps[step.key]
+    match state.state:
+        case StepState.OFF:
+            return draft.is_due(state.ready_at)
+        case StepState.WAS_OFF:
+            return True
+        case StepState.STOP_FAILED:
+            return step.on_failure is not FailurePolicy.STOP
+        case StepState.LEFT_ON:
+            return not _has_off(step)
+    return False
+
+
+def _has_off(step: Step) -> bool:
+    return step.is_host or bool(step.off_actions)
+
+
+def _has_majority_at_risk(draft: RunDraft, step: Step) -> bool:
+    """Return whether a cluster would not keep its majority without this host."""
+    if draft.plan.is_whole_site or not step.is_host:
+        return False
+    ordered = {device for device, run in devices(draft.plan, draft.steps).items() if run.state in _NOT_ON}
+    gone = ordered | draft.world.devices_off | {step.device_id}
+    return any(2 * len(members - gone) <= len(members) for members in clusters_of(draft.plan, step.device_id))

@@ -1,0 +1,83 @@
+"""Orders of a run: executes them with Home Assistant's actions, as the user who made the plan."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.script import Script, async_validate_actions_config
+
+from ...const import DOMAIN
+from ..engine.advance import OrderResult
+from ..engine.draft import Order, OrderKind
+from ..engine.plan import Plan, Step
+
+# Longest time that iotbridge.wake accepts.
+MAX_WAKE_S = 1800.0
+# Results that are no failure: without a response in time, only the proof counts.
+_SILENT = "timed_out"
+
+
+async def async_execute(hass: HomeAssistant, plan: Plan, order: Order, context: Context) -> OrderResult:
+    """Execute an order by its actions, or by the action for hosts; return the result."""
+    step = plan.by_key[order.key]
+    is_stop = order.kind is OrderKind.STOP
+    actions = step.off_actions if is_stop else step.on_actions
+    try:
+        if actions:
+            variables = {"plan": plan.name, "step": step.name or step.key, "direction": "off" if is_stop else "on"}
+            async with asyncio.timeout(step.off_within_s if is_stop else step.on_within_s):
+                await async_run_actions(hass, f"{plan.name}: {step.name or step.key}", actions, variables, context)
+            return OrderResult(key=step.key, is_ok=True)
+        return await (_async_stop_host if is_stop else _async_wake_host)(hass, step, context)
+    except TimeoutError:
+        return OrderResult(key=step.key, is_ok=None)
+    except (HomeAssistantError, vol.Invalid) as error:
+        return OrderResult(key=step.key, is_ok=False, message=str(error))
+
+
+async def async_run_actions(
+    hass: HomeAssistant,
+    name: str,
+    actions: Sequence[Mapping[str, Any]],
+    variables: Mapping[str, Any],
+    context: Context,
+) -> None:
+    """Run actions as in a script. Raises HomeAssistantError or vol.Invalid."""
+    sequence = await async_validate_actions_config(hass, cv.SCRIPT_SCHEMA([dict(action) for action in actions]))
+    script = Script(hass, sequence, name, DOMAIN)
+    try:
+        await script.async_run(dict(variables), context)
+    finally:
+        await script.async_unload()
+
+
+async def _async_stop_host(hass: HomeAssistant, step: Step, context: Context) -> OrderResult:
+    return await _async_call(hass, step, "send_command", {"command": step.command}, context)
+
+
+async def _async_wake_host(hass: HomeAssistant, step: Step, context: Context) -> OrderResult:
+    timeout_s = min(max(step.on_within_s, 1.0), MAX_WAKE_S)
+    return await _async_call(hass, step, "wake", {"timeout": timeout_s}, context)
+
+
+async def _async_call(
+    hass: HomeAssistant, step: Step, action: str, data: dict[str, Any], context: Context
+) -> OrderResult:
+    """Call an action of hosts, which returns one result for each."""
+    response: Any = await hass.services.async_call(
+        DOMAIN,
+        action,
+        {**data, "device_id": [step.device_id], "raise_on_failure": False},
+        blocking=True,
+        context=context,
+        return_response=True,
+    )
+    (result,) = response["results"]
+    if result["success"]:
+        return OrderResult(key=step.key, is_ok=True, message=result["message"])
+    return OrderResult(key=step.key, is_ok=None if result["status"] == _SILENT else False, message=result["message"])

@@ -1,0 +1,119 @@
+"""World of a plan: what the states of Home Assistant prove about its steps, and about its UPS."""
+
+from collections.abc import Iterable
+import math
+
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform, UnitOfTime
+from homeassistant.core import HomeAssistant, State, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util.unit_conversion import DurationConverter
+
+from ...const import DOMAIN
+from ..engine.draft import World
+from ..engine.plan import Plan, Proof, Step, Ups
+from ..engine.power import PowerReading, is_on_battery
+
+POWER_STATE = "power_state"
+HOST_OFF = frozenset({"off", "suspended"})
+HOST_ON = "on"
+
+
+@callback
+def async_world(hass: HomeAssistant, plan: Plan) -> World:
+    """Return the world of a plan, now."""
+    on = {step.key for step in plan.steps if _async_is_on(hass, step)}
+    off = {step.key for step in plan.steps if _async_is_off(hass, step)} - on
+    members = {device_id for cluster in plan.clusters for device_id in cluster.devices}
+    return World(
+        off=frozenset(off),
+        on=frozenset(on),
+        devices_off=frozenset(device_id for device_id in members if _async_host_state(hass, device_id) in HOST_OFF),
+        power=None if plan.ups is None else _async_reading(hass, plan.ups),
+    )
+
+
+@callback
+def async_entities(hass: HomeAssistant, plan: Plan) -> set[str]:
+    """Return the entities on which the world of a plan depends."""
+    devices = {step.device_id for step in plan.steps if step.is_host}
+    devices |= {device_id for cluster in plan.clusters for device_id in cluster.devices}
+    hosts = (async_power_entity(hass, device_id) for device_id in devices)
+    proofs = (proof.entity_id for step in plan.steps for proof in (*step.off_proofs, *step.on_proofs))
+    ups = plan.ups
+    of_ups = (ups.entity_id, ups.battery_entity_id, ups.runtime_entity_id) if ups else ()
+    return {entity_id for entity_id in (*hosts, *proofs, *of_ups) if entity_id}
+
+
+@callback
+def async_power_entity(hass: HomeAssistant, device_id: str) -> str | None:
+    """Return the sensor with the power state of a host; None for a device that is no host."""
+    for entity in er.async_entries_for_device(er.async_get(hass), device_id):
+        is_sensor = entity.domain == Platform.SENSOR and entity.platform == DOMAIN
+        if is_sensor and entity.unique_id.endswith(f"_{POWER_STATE}"):
+            return entity.entity_id
+    return None
+
+
+@callback
+def _async_host_state(hass: HomeAssistant, device_id: str) -> str | None:
+    entity_id = async_power_entity(hass, device_id)
+    state = hass.states.get(entity_id) if entity_id else None
+    return state.state if state else None
+
+
+@callback
+def _async_is_off(hass: HomeAssistant, step: Step) -> bool:
+    if step.is_host and _async_host_state(hass, step.device_id) not in HOST_OFF:
+        return False
+    return (step.is_host or bool(step.off_proofs)) and _async_all(hass, step.off_proofs)
+
+
+@callback
+def _async_is_on(hass: HomeAssistant, step: Step) -> bool:
+    if step.is_host and _async_host_state(hass, step.device_id) != HOST_ON:
+        return False
+    return (step.is_host or bool(step.on_proofs)) and _async_all(hass, step.on_proofs)
+
+
+@callback
+def _async_all(hass: HomeAssistant, proofs: Iterable[Proof]) -> bool:
+    return all(_is_proven(hass.states.get(proof.entity_id), proof) for proof in proofs)
+
+
+def _is_proven(state: State | None, proof: Proof) -> bool:
+    if state is None:
+        return False
+    if proof.below is None:
+        return state.state in proof.states
+    value = _number(state)
+    return value is not None and value < proof.below
+
+
+@callback
+def _async_reading(hass: HomeAssistant, ups: Ups) -> PowerReading:
+    status = hass.states.get(ups.entity_id)
+    is_known = status is not None and status.state not in (STATE_UNAVAILABLE, STATE_UNKNOWN, "")
+    runtime = hass.states.get(ups.runtime_entity_id) if ups.runtime_entity_id else None
+    return PowerReading(
+        is_on_battery=is_on_battery(ups.on_battery, status.state) if status and is_known else None,
+        battery=_number(hass.states.get(ups.battery_entity_id)) if ups.battery_entity_id else None,
+        runtime_s=_seconds(runtime),
+    )
+
+
+def _number(state: State | None) -> float | None:
+    """Return the number of a state; None for one that is no number, unavailable or unknown."""
+    try:
+        value = float(state.state) if state else math.nan
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _seconds(state: State | None) -> float | None:
+    """Return a duration in seconds, from the unit of its entity."""
+    value = _number(state)
+    unit = state.attributes.get("unit_of_measurement") if state else None
+    if value is None or unit not in DurationConverter.VALID_UNITS:
+        return value
+    return DurationConverter.convert(value, unit, UnitOfTime.SECONDS)

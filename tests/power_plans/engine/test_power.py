@@ -1,0 +1,84 @@
+"""Power of a UPS: states of many integrations, and the thresholds."""
+
+import pytest
+
+from custom_components.iotbridge.power_plans.engine.plan import Stage, Ups
+from custom_components.iotbridge.power_plans.engine.power import (
+    PowerHistory,
+    PowerReading,
+    begins_at,
+    is_charged,
+    is_on_battery,
+    stage_at,
+    steady_at,
+    updated,
+)
+
+UPS = Ups(entity_id="sensor.ups", battery_below=50, runtime_below_s=600, steady_s=60, battery_at_least=50)
+ON_BATTERY = PowerHistory(is_on_battery=True, since=1000)
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ("OB DISCHRG", True),
+        ("OB LB", True),
+        ("On Battery, Battery Discharging", True),
+        ("on battery", True),
+        ("Discharging", True),
+        ("OL", False),
+        ("OL CHRG", False),
+        ("Online, Battery Charging", False),
+        ("OBSOLETE", False),
+        ("", False),
+    ],
+)
+def test_the_words_of_a_ups_on_battery_are_found_in_its_state(state: str, expected: bool) -> None:
+    assert is_on_battery(UPS.on_battery, state) is expected
+
+
+def test_a_reading_that_is_unknown_changes_nothing_but_its_own_time() -> None:
+    lost = updated(ON_BATTERY, None, 1010)
+    assert (lost.is_on_battery, lost.since, lost.unknown_since) == (True, 1000, 1010)
+    assert updated(lost, PowerReading(), 1020) == lost
+    assert updated(lost, PowerReading(is_on_battery=True), 1030) == ON_BATTERY
+    assert updated(lost, PowerReading(is_on_battery=False), 1030) == PowerHistory(is_on_battery=False, since=1030)
+
+
+@pytest.mark.parametrize(
+    ("reading", "expected"),
+    [
+        (PowerReading(is_on_battery=True, battery=90), 1030),
+        (PowerReading(is_on_battery=True, battery=49), 1000),
+        (PowerReading(is_on_battery=True, runtime_s=599), 1000),
+        (PowerReading(is_on_battery=True), 1030),
+        (PowerReading(is_on_battery=False, battery=10), None),
+        (PowerReading(battery=10), None),
+        (None, None),
+    ],
+)
+def test_a_plan_begins_at_the_first_threshold(reading: PowerReading | None, expected: float | None) -> None:
+    assert begins_at(UPS, ON_BATTERY, reading) == expected
+
+
+def test_without_a_time_only_the_battery_begins_a_plan() -> None:
+    ups = Ups(entity_id="sensor.ups", on_battery_s=None, battery_below=50)
+
+    assert begins_at(ups, ON_BATTERY, PowerReading(is_on_battery=True, battery=90)) is None
+    assert begins_at(ups, ON_BATTERY, PowerReading(is_on_battery=True, battery=40)) == 1000
+
+
+def test_a_stage_does_not_wait_for_a_ups_that_is_lost() -> None:
+    stage = Stage(battery_below=30, on_battery_s=600)
+    assert stage_at(Stage(), ON_BATTERY, None) == 1000
+    assert stage_at(stage, ON_BATTERY, PowerReading(is_on_battery=True, battery=80)) == 1600
+    assert stage_at(stage, updated(ON_BATTERY, None, 1100), None) == 1160
+
+
+def test_the_power_is_back_when_it_is_steady_and_known_and_the_battery_charged() -> None:
+    back = PowerHistory(is_on_battery=False, since=2000)
+    assert steady_at(UPS, back) == 2060
+    assert steady_at(UPS, updated(back, None, 2010)) is None
+    assert steady_at(UPS, ON_BATTERY) is None
+    assert [is_charged(UPS, PowerReading(battery=level)) for level in (49, 50, None)] == [False, True, False]
+    assert is_charged(Ups(entity_id="sensor.ups"), None)

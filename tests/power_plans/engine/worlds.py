@@ -1,0 +1,102 @@
+"""Simulated lab: hosts that stop, start, fail and hang, and a UPS, beside the engine that runs a plan over them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from custom_components.iotbridge.power_plans.engine.advance import Advance, OrderResult, Signal, advance
+from custom_components.iotbridge.power_plans.engine.draft import Order, OrderKind, World
+from custom_components.iotbridge.power_plans.engine.plan import Plan
+from custom_components.iotbridge.power_plans.engine.power import PowerReading
+from custom_components.iotbridge.power_plans.engine.run import PlanRun, PlanRunEvent, StepState
+
+START = 1_800_000_000.0
+
+
+@dataclass
+class Lab:
+    """Lab with a clock; ``on`` is what runs, ``hung`` never obeys, ``refusing`` responds that it will not."""
+
+    plan: Plan
+    run: PlanRun
+    on: set[str]
+    hung: set[str] = field(default_factory=set)
+    refusing: set[str] = field(default_factory=set)
+    unknown: set[str] = field(default_factory=set)
+    power: PowerReading | None = None
+    now: float = START
+    takes_s: float = 20.0
+    orders: list[tuple[float, Order]] = field(default_factory=list)
+    events: list[PlanRunEvent] = field(default_factory=list)
+    due: float | None = None
+    watch: Callable[[Lab, Order], None] | None = None
+    _changes: list[tuple[float, OrderKind, str]] = field(default_factory=list)
+    _results: list[OrderResult] = field(default_factory=list)
+
+    @property
+    def world(self) -> World:
+        """Return what is proven."""
+        off = self.plan.by_key.keys() - self.on
+        devices = {self.plan.by_key[key].device_id for key in off} - {""}
+        return World(
+            off=frozenset(off - self.unknown),
+            on=frozenset(self.on - self.unknown),
+            devices_off=frozenset(devices),
+            power=self.power,
+        )
+
+    def step(self, signal: Signal | None = None) -> Advance:
+        """Advance the run once, with the results that are due."""
+        result = advance(self.plan, self.run, self.world, self.now, signal)
+        # Whatever is stored comes back the same.
+        self.run = PlanRun.from_dict(result.run.as_dict())
+        self.due = result.due
+        self.events += result.events
+        for order in result.orders:
+            self._obey(order)
+        while self._results:
+            self.step(self._results.pop())
+        return result
+
+    def pass_time(self, seconds: float) -> None:
+        """Advance the clock, with everything that happens meanwhile."""
+        end = self.now + seconds
+        self.step()
+        while (at := min([change[0] for change in self._changes] + [self.due or end, end])) < end or self._is_due(end):
+            self.now = max(self.now, at)
+            self._change()
+            self.step()
+        self.now = end
+        self._change()
+        self.step()
+
+    def states(self) -> dict[str, str]:
+        """Return the states of the steps."""
+        return {key: step.state.value for key, step in self.run.steps.items()}
+
+    def order_of(self, kind: OrderKind) -> list[str]:
+        """Return the keys that were ordered, in that order."""
+        return [order.key for _, order in self.orders if order.kind is kind]
+
+    def reasons(self, state: StepState) -> dict[str, str]:
+        """Return the reasons of the steps in a state."""
+        return {key: step.reason.value for key, step in self.run.steps.items() if step.state is state}
+
+    def _is_due(self, end: float) -> bool:
+        return any(change[0] < end for change in self._changes)
+
+    def _obey(self, order: Order) -> None:
+        if self.watch:
+            self.watch(self, order)
+        self.orders.append((self.now, order))
+        if order.key in self.refusing:
+            self._results.append(OrderResult(key=order.key, is_ok=False, message="no"))
+            return
+        if order.key not in self.hung:
+            self._changes.append((self.now + self.takes_s, order.kind, order.key))
+        self._results.append(OrderResult(key=order.key, is_ok=True))
+
+    def _change(self) -> None:
+        for change in [change for change in self._changes if change[0] <= self.now]:
+            self._changes.remove(change)
+            _, kind, key = change
+            (self.on.discard if kind is OrderKind.STOP else self.on.add)(key)

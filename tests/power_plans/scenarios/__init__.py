@@ -1,0 +1,1 @@
+"""Tests of several parts of the power plans together."""
