@@ -1,13 +1,13 @@
 """Simulated lab: hosts that stop, start, fail and hang, and a UPS, beside the engine that runs a plan over them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from custom_components.iotbridge.power_plans.engine.advance import Advance, OrderResult, Signal, advance
+from custom_components.iotbridge.power_plans.engine.advance import Advance, OrderResult, Restart, Signal, advance
 from custom_components.iotbridge.power_plans.engine.draft import Order, OrderKind, World
 from custom_components.iotbridge.power_plans.engine.plan import Plan
 from custom_components.iotbridge.power_plans.engine.power import PowerReading
-from custom_components.iotbridge.power_plans.engine.run import PlanRun, PlanRunEvent, StepState
+from custom_components.iotbridge.power_plans.engine.run import AT_WORK, PlanRun, PlanRunEvent, StepState
 
 START = 1_800_000_000.0
 
@@ -68,6 +68,16 @@ class Lab:
         self.now = end
         self._change()
         self.step()
+
+    def restart(self, *, was_sent: bool = True, has_response: bool = True) -> None:
+        """Restart Home Assistant, killed before its last orders were sent, before their responses, or after those."""
+        at_work = {key for key, step in self.run.steps.items() if step.state in AT_WORK}
+        if not has_response or not was_sent:
+            steps = {key: replace(step, has_response=False) for key, step in self.run.steps.items()}
+            self.run = replace(self.run, steps=steps)
+        if not was_sent:
+            self._changes = [change for change in self._changes if change[2] not in at_work]
+        self.step(Restart())
 
     def states(self) -> dict[str, str]:
         """Return the states of the steps."""

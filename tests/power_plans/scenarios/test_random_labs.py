@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import given, settings, strategies as st
 
-from custom_components.iotbridge.power_plans.engine.advance import Abort, Restart
+from custom_components.iotbridge.power_plans.engine.advance import Abort
 from custom_components.iotbridge.power_plans.engine.draft import Order, OrderKind
 from custom_components.iotbridge.power_plans.engine.plan import (
     Cluster,
@@ -126,10 +126,11 @@ def check_order(lab: Lab, order: Order) -> None:
                 assert 2 * len(members - stopped) > len(members)
 
 
+RESTARTS = st.sampled_from([{"was_sent": False}, {"has_response": False}, {}])
 ACTIONS = st.one_of(
     st.tuples(st.just("wait"), st.sampled_from([1.0, 15.0, 40.0, 200.0])),
     st.tuples(st.just("power"), st.sampled_from(READINGS)),
-    st.tuples(st.just("restart"), st.booleans()),
+    st.tuples(st.just("restart"), RESTARTS),
     st.tuples(st.just("switch"), st.integers(0, 5)),
     st.tuples(st.just("unknown"), st.integers(0, 5)),
 )
@@ -145,10 +146,7 @@ def act(lab: Lab, name: str, value: Any) -> None:
             lab.power = value
             lab.step()
         case "restart":
-            if value:  # killed between the order and its response
-                steps = {key: replace(step, has_response=False) for key, step in lab.run.steps.items()}
-                lab.run = replace(lab.run, steps=steps)
-            lab.step(Restart())
+            lab.restart(**value)
         case "switch":
             lab.on ^= {keys[value % len(keys)]}
             lab.step()
@@ -208,9 +206,9 @@ def test_only_what_the_plan_stopped_is_started_when_the_power_is_back(lab: Lab, 
 
 
 @settings(max_examples=200)
-@given(labs(), st.lists(st.sampled_from([1.0, 15.0, 40.0, 200.0]), max_size=6), st.booleans())
+@given(labs(), st.lists(st.sampled_from([1.0, 15.0, 40.0, 200.0]), max_size=6), RESTARTS)
 def test_a_restart_at_any_moment_changes_nothing_about_the_end(
-    lab: Lab, waits: list[float], has_response: bool
+    lab: Lab, waits: list[float], kind: dict[str, bool]
 ) -> None:
     lab.hung, lab.refusing = set(), set()
     lab.takes_s = 5.0
@@ -220,7 +218,7 @@ def test_a_restart_at_any_moment_changes_nothing_about_the_end(
         for seconds in waits:
             world.pass_time(seconds)
             if world is other:
-                act(world, "restart", not has_response)
+                world.restart(**kind)
         world.power = READINGS[2]
         world.pass_time(LONG_S)
 

@@ -146,8 +146,8 @@ class Ups:
 
     entity_id: str
     """Entity of the status: of NUT, or any other."""
-    on_battery: tuple[str, ...] = ("on battery", "ob", "discharging")
-    """States, or words of a state, in any case."""
+    on_battery: tuple[str, ...] = ("on battery", "ob", "onbatt")
+    """States, or words in a state, in any case: those of NUT and apcupsd. *Discharging* is also said during a test."""
     battery_entity_id: str = ""
     runtime_entity_id: str = ""
     on_battery_s: float | None = 30.0

@@ -9,8 +9,6 @@ from .plan import Stage, Ups
 # A UPS that was on battery and has been unavailable for this long is taken for empty, as upsmon of NUT does.
 UPS_LOST_S = 60.0
 
-_WORD_BORDERS = re.compile(r"[\s,;/]+")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerReading:
@@ -31,13 +29,13 @@ class PowerHistory:
 
 
 def is_on_battery(words: Iterable[str], state: str) -> bool:
-    """Return whether a state, or one of the words or parts in it, is among the words of a UPS on battery.
+    """Return whether a state has one of the words of a UPS on battery in it, not as a part of another word.
 
-    NUT says ``OB DISCHRG LB`` or ``On Battery, Battery Discharging``.
+    NUT has ``OB DISCHRG LB`` or ``On Battery, Battery Discharging``, apcupsd ``ONBATT LOWBATT``.
     """
-    text = state.strip().casefold()
-    parts = {text, *_WORD_BORDERS.split(text), *(part.strip() for part in text.split(","))}
-    return any(word.strip().casefold() in parts for word in words)
+    text = state.casefold()
+    escaped = (re.escape(word.strip().casefold()) for word in words if word.strip())
+    return any(re.search(rf"(?<!\w){word}(?!\w)", text) for word in escaped)
 
 
 def updated(history: PowerHistory, reading: PowerReading | None, now: float) -> PowerHistory:
