@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import Platform
+from homeassistant.const import ATTR_DEVICE_ID, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import async_get_platforms
@@ -42,6 +42,7 @@ from .hosts.voice.voice import HostVoice
 from .hosts.wake.waker import Waker
 from .power_plans.manager import PowerPlansManager
 from .power_plans.schedules import SIGNAL_SCHEDULES, SchedulesManager
+from .protocol.messages import WAKE
 from .sentences.files import SentenceFiles
 from .sentences.options_form import CONF_LANGUAGE_MODELS, CONF_LANGUAGES, CONF_POWER_HOSTS
 from .things.manager import ThingsManager
@@ -83,13 +84,13 @@ def build(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> Runtime:
     )
     things = ThingsManager(hass, entry, prefixes)
     device_links = DeviceLinks(hass, entry, hosts)
-    waker = Waker(hass, entry, hosts, device_links)
+    power_plans = PowerPlansManager(hass, entry)
+    schedules = SchedulesManager(hass, entry)
+    waker = Waker(hass, entry, hosts, device_links, lambda device_id: _is_woken(device_id, power_plans, schedules))
     configured_hosts = ConfiguredHosts(hass, entry, hosts, device_links, waker)
     monitor = DiscoveryMonitor(hass, entry, hosts, device_links)
     discovery = HostDiscovery(hass, hosts, monitor)
     alarms = AlarmsManager(hass, entry)
-    power_plans = PowerPlansManager(hass, entry)
-    schedules = SchedulesManager(hass, entry)
     voice = HostVoice(hass, entry, hosts, device_links, waker, options.get(CONF_POWER_HOSTS, ()))
     sentences = SentenceFiles(
         hass, entry, options.get(CONF_LANGUAGES, ()), lambda: {**voice.async_names(), **async_rule_names(alarms)}
@@ -111,6 +112,14 @@ def build(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> Runtime:
         is_open_for_models=is_open_for_models,
         platforms=[*PLATFORMS, *([Platform.CALENDAR] if _has_schedule(entry) else [])],
     )
+
+
+def _is_woken(device_id: str, power_plans: PowerPlansManager, schedules: SchedulesManager) -> bool:
+    """Return whether a plan, or a schedule that names it, wakes the host of a device."""
+    steps = (step for plan in power_plans.plans.values() for step in plan.steps)
+    by_plan = any(step.device_id == device_id and step.is_started and not step.on_actions for step in steps)
+    wakes = (schedule.target for schedule in schedules.schedules.values() if schedule.task == WAKE)
+    return by_plan or any(device_id in target.get(ATTR_DEVICE_ID, ()) for target in wakes)
 
 
 def _has_schedule(entry: IotBridgeConfigEntry) -> bool:

@@ -62,11 +62,12 @@ assert send([magic_packet("{MAC}")], addresses, 9) == addresses
 
 def has_namespaces() -> bool:
     """Return whether this user may have networks of their own."""
+    add_cable = ["ip", "link", "add", "name", "here", "type", "veth", "peer", "name", "there"]
     try:
-        command = ["unshare", "--map-root-user", "--net", "ip", "link", "add", "a", "type", "veth", "peer", "name", "b"]
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+        done = subprocess.run(["unshare", "--map-root-user", "--net", *add_cable], capture_output=True, check=False)
     except FileNotFoundError:
         return False
+    return done.returncode == 0
 
 
 def test_packets_are_on_the_wire(tmp_path: Path) -> None:
@@ -104,6 +105,7 @@ def test_packets_are_on_the_wire(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.usefixtures("host")
 async def test_a_host_without_an_agent_is_woken_and_stopped(lab: Lab) -> None:
     """The packet is read on loopback, and only what it wakes proves that the host is on."""
     client = lab.client

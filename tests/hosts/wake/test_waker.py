@@ -1,14 +1,18 @@
 """Waker: hosts are woken until they say hello, by the packets on the wire and the results."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iotbridge.hosts.commander import CommandResult
+from custom_components.iotbridge.power_plans.engine.plan import Step
 from homeassistant.helpers import issue_registry as ir
 from tests.automation import connection
 from tests.kit import FakeHost, Kit, settle
+from tests.power_plans.plans import plan_of, put_plan
+from tests.power_plans.schedules import FakeSchedule, device_of
 from tests.wire import NETWORK, Wire, card
 
 MAC, OTHER = "a8:a1:59:00:00:01", "a8:a1:59:00:00:02"
@@ -210,3 +214,28 @@ async def test_no_repair_where_one_card_may_be_armed(kit: Kit, wire: Wire) -> No
 
     assert "wake_not_armed" not in issues(kit)
     task.cancel()
+
+
+async def test_a_repair_before_a_plan_needs_the_host(kit: Kit, entry: MockConfigEntry) -> None:
+    """After a power cut it would be too late."""
+    host = await kit.host(cards=[card(MAC, wake=False)])
+    step = Step(key="nas", device_id=device_of(kit, host), is_started=False)
+    put_plan(kit.hass, entry, plan_of(step))
+    await kit.hass.async_block_till_done()
+    assert "wake_not_armed" not in issues(kit), "it stays off when the plan starts again"
+    waking = put_plan(kit.hass, entry, plan_of(replace(step, is_started=True)))
+    await kit.hass.async_block_till_done()
+    assert "wake_not_armed" in issues(kit)
+
+    kit.hass.config_entries.async_remove_subentry(entry, waking)
+    await kit.hass.async_block_till_done()
+    assert "wake_not_armed" not in issues(kit)
+
+
+async def test_a_repair_for_a_host_that_a_schedule_wakes(kit: Kit) -> None:
+    host = await kit.host(cards=[card(MAC, wake=False)])
+    schedule = await FakeSchedule.add(kit, host)
+    assert "wake_not_armed" not in issues(kit), "it shuts the host down"
+    await schedule.change(task="wake")
+
+    assert "wake_not_armed" in issues(kit)

@@ -65,6 +65,8 @@ class ConfiguredHosts:
     def _async_entry_changed(self, change: ConfigEntryChange, entry: ConfigEntry) -> None:
         if entry.entry_id == self._entry.entry_id and change is ConfigEntryChange.UPDATED:
             self._async_apply()
+            # Those who read plans and schedules are notified of the same change.
+            self._hass.loop.call_soon(self._waker.async_check_all)
 
     @callback
     def _async_apply(self) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 import time
 from typing import Any
@@ -64,16 +64,22 @@ class Waker:
     """Wakes hosts, each in one loop at a time."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, manager: HostsManager, device_links: DeviceLinks
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        manager: HostsManager,
+        device_links: DeviceLinks,
+        is_planned: Callable[[str], bool] = lambda _device_id: False,
     ) -> None:
-        """Start without running wakes."""
+        """Start without running wakes; ``is_planned`` returns whether a plan or a schedule wakes a device."""
         self._hass = hass
         self._entry = entry
         self._manager = manager
         self._device_links = device_links
+        self._is_planned = is_planned
         self._running: dict[HostKey, Wake] = {}
         self._started: dict[HostKey, deque[float]] = {}
-        # Hosts that somebody wants to wake: only for these it matters whether their cards are armed.
+        # Hosts that were woken or may be: for these, and for those of plans, it matters whether their cards are armed.
         self._wanted: set[HostKey] = set()
         # By device: what the user configured.
         self._configured: Mapping[str, WakeSettings] = {}
@@ -91,9 +97,17 @@ class Waker:
 
     @callback
     def _async_check_cards(self, host: Host) -> None:
-        if host.key in self._wanted:
-            is_open = is_unarmed(host) and not self._settings(host).macs
-            self._manager.issues.async_set(WAKE_NOT_ARMED, str(host.key), is_open, host=host.name)
+        is_open = is_unarmed(host) and self._is_wanted(host) and not self._settings(host).macs
+        self._manager.issues.async_set(WAKE_NOT_ARMED, str(host.key), is_open, host=host.name)
+
+    def _is_wanted(self, host: Host) -> bool:
+        return host.key in self._wanted or self._is_planned(self._device_links.device_id(host) or "")
+
+    @callback
+    def async_check_all(self) -> None:
+        """Check the cards of all hosts: plans and schedules have changed."""
+        for host in self._manager.inventory:
+            self._async_check_cards(host)
 
     @callback
     def async_configure(self, configured: Mapping[str, WakeSettings]) -> None:
