@@ -50,6 +50,7 @@ NEVER_ONE = {
     "selector.alarm_text.options.title_digest",
     "exceptions.payload_too_many_devices.message",
     "issues.thing_flooding.description",  # the devices are names
+    "issues.thing_refused.description",
 }
 # Home Assistant says tu in Italian and vous in French.
 OTHER_ADDRESS = {

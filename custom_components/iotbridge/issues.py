@@ -33,6 +33,7 @@ NEW_DEVICES = "new_devices"
 NEW_FIELDS = "new_fields"
 RECORDS_BY_POSITION = "records_by_position"
 THING_FLOODING = "thing_flooding"
+THING_REFUSED = "thing_refused"
 THINGS_WITHOUT_OWNER = "things_without_owner"
 LIBRARY_MISSING = "library_missing"
 THING_UNREADABLE = "thing_unreadable"
@@ -57,6 +58,7 @@ OF_THINGS = {
     NEW_FIELDS,
     RECORDS_BY_POSITION,
     THING_FLOODING,
+    THING_REFUSED,
     THING_UNREADABLE,
     THINGS_NOT_STARTED,
     THINGS_WITHOUT_OWNER,
@@ -94,6 +96,7 @@ SEVERITIES = {
     NOTIFIER_FAILING: ir.IssueSeverity.ERROR,
     SENTENCES_BROKEN: ir.IssueSeverity.ERROR,
     HOST_UNREADABLE: ir.IssueSeverity.ERROR,
+    THING_REFUSED: ir.IssueSeverity.ERROR,
     THING_UNREADABLE: ir.IssueSeverity.ERROR,
 }
 

@@ -3,8 +3,10 @@
 import asyncio
 from dataclasses import dataclass
 import getpass
+import os
 from pathlib import Path
 import shutil
+import signal
 import subprocess
 
 import aiomqtt
@@ -44,6 +46,7 @@ class Broker:
         self._passwords = passwords or {}
         self._tls = tls
         self._persistence = persistence
+        self._denied: tuple[str, ...] = ()
         self.program = Program(name, folder / f"{name}.log")
 
     @property
@@ -67,6 +70,14 @@ class Broker:
     async def kill(self) -> None:
         """Kill it: clients see a broken connection, retained messages in memory are lost."""
         await self.program.kill()
+
+    def deny(self, *topics: str) -> None:
+        """Deny these topics to every client, and allow all others again."""
+        self._denied = topics
+        rules = ["topic readwrite #", *(f"topic deny {topic}" for topic in topics)]
+        (self.folder / "access").write_text("\n".join(rules) + "\n", encoding="utf-8")
+        (self.folder / "mosquitto.conf").write_text(self._config(), encoding="utf-8")
+        os.kill(self.program.pid, signal.SIGHUP)
 
     def client(self, identifier: str | None = None) -> aiomqtt.Client:
         """Return an MQTT 5 client of this broker, to be entered with ``async with``; not for TLS."""
@@ -100,6 +111,7 @@ class Broker:
             lines += ["allow_anonymous false", f"password_file {self._password_file()}"]
         else:
             lines += ["allow_anonymous true"]
+        lines += [f"acl_file {self.folder / 'access'}"] if self._denied else []
         lines += ["persistence true", f"persistence_location {self.folder}/"] if self._persistence else []
         if self.websockets_port:
             lines += [f"listener {self.websockets_port} 127.0.0.1", "protocol websockets"]

@@ -304,3 +304,29 @@ async def test_restarted_home_assistant_has_devices_and_values(lab: Lab, wizard:
         assert (await entity(lab, name, "sensor_temperature"))["entity_id"] == row["entity_id"]
     await publish(lab, {"barn/pack": cbor([{-2: "urn:dev:mac:barn:", 0: "temperature", 1: "Cel", 2: 10.5}])})
     await wait_value(lab, "Barn", "sensor_temperature", "10.5")
+
+
+async def test_a_device_whose_description_the_broker_refuses_is_a_repair_and_not_empty(
+    lab: Lab, wizard: Wizard
+) -> None:
+    async def refused() -> list[Json]:
+        return [row for row in await lab.client.repairs("iotbridge") if row["translation_key"] == "thing_refused"]
+
+    async def accepted() -> bool:
+        return not await refused()
+
+    await publish(lab, {"refused/state": {"temperature": 21.5}}, retain=True)
+    lab.broker.deny("homeassistant/device/+/config")
+    try:
+        await wizard.add("refused/state", name="Refused")
+        issues = await until(refused, timeout_s=120, what="the repair")
+        assert [row["translation_placeholders"]["devices_plain"] for row in issues] == ["Refused"]
+        assert [row for row in await lab.client.devices() if row["name"] == "Refused"] == []
+    finally:
+        lab.broker.deny("nobody/may/this")
+
+    (entry,) = await lab.client.entries("iotbridge")
+    await lab.client.rest("POST", f"config/config_entries/entry/{entry['entry_id']}/reload")
+
+    await wait_value(lab, "Refused", "sensor_temperature", "21.5")
+    await until(accepted, timeout_s=60, what="the end of the repair")

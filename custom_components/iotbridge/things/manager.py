@@ -24,6 +24,7 @@ from .model.orphaned_devices import Orphans
 from .model.profile import Profile
 from .runtime.decode_queue import DecodeLimits
 from .runtime.device import ThingDevice
+from .runtime.discovery_check import DiscoveryCheck
 from .runtime.news import MAX_NAMED, News, counted
 from .runtime.news_monitor import NewsMonitor
 from .runtime.publisher import CLEAR_AFTER_S, Publisher
@@ -61,6 +62,7 @@ class ThingsManager:
         self.things: dict[str, Thing] = {}
         self._learned_samples: dict[str, Sequence[Sample]] = {}
         self._news = NewsMonitor(hass, self.issues, self.things, self.async_save)
+        self._discovery_check = DiscoveryCheck(hass, self.publisher, self._store, self.issues, self.things)
         self._cleared_at: dict[str, float] = {}
         self._removals: dict[str, CALLBACK_TYPE] = {}
         self._orphans = Orphans()
@@ -328,6 +330,7 @@ class ThingsManager:
         if self._is_connected:
             for thing in self.things.values():
                 thing.async_sweep(now)
+            self._discovery_check.async_sweep(now)
             names = list(self.async_orphans().values())
             self.issues.async_set(ir.THINGS_WITHOUT_OWNER, "", bool(names), **counted(names))
         heard_at = max((device.heard_at or 0.0 for device in self._store.devices.values()), default=0.0)
@@ -348,7 +351,8 @@ class ThingsManager:
         uids = {identifier[1] for identifier in event.data["device"]["identifiers"] if identifier[0] == MQTT_DOMAIN}
         for thing in list(self.things.values()):
             for device in list(thing.devices.values()):
-                if device.uid in uids and self.publisher.is_wanted(device.uid):
+                is_removed_by_user = self.publisher.is_wanted(device.uid) and not device.record.is_refused
+                if device.uid in uids and is_removed_by_user:
                     # The registries are still notifying their listeners.
                     self.hass.loop.call_soon(self._async_device_removed, thing, device)
 

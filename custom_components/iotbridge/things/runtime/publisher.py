@@ -33,6 +33,8 @@ class Publisher:
         self._published_at: dict[str, float] = {}
         self._timers: dict[str, CALLBACK_TYPE] = {}
         self._callbacks: dict[str, Callable[[], None]] = {}
+        # By device, since when its published message waits for core to add the entities.
+        self.unconfirmed: dict[str, float] = {}
 
     @callback
     def async_set(
@@ -58,6 +60,7 @@ class Publisher:
         self._callbacks.pop(uid, None)
         self._async_cancel(uid)
         self._published.pop(uid, None)
+        self.unconfirmed.pop(uid, None)
         if record := self._store.devices.pop(uid, None):
             self._store.leftovers[uid] = record
             self._store.async_changed(soon=True)
@@ -99,10 +102,14 @@ class Publisher:
 
     @callback
     def async_reconnected(self) -> None:
-        """Publish all messages again: the broker may have lost them. Core ignores unchanged ones."""
+        """Publish all messages again: the broker may have lost them. Core ignores unchanged ones.
+
+        The connection may have ended because of one that the broker refuses; that is published later.
+        """
         self._published.clear()
         for uid in self._configs:
-            self._async_schedule(uid)
+            if not self._store.devices[uid].is_refused:
+                self._async_schedule(uid)
 
     @callback
     def async_stop(self) -> None:
@@ -165,6 +172,8 @@ class Publisher:
         self._published[uid] = payload
         self._published_at[uid] = time.monotonic()
         self.async_publish(topic, payload, retain=True)
+        if platforms:
+            self.unconfirmed.setdefault(uid, time.monotonic())
         self._callbacks[uid]()
         if removed and platforms:
             self._async_schedule(uid)

@@ -32,6 +32,8 @@ class DeviceRecord:
     intervals: list[float] = field(default_factory=list)
     # Topic on which we last published the availability, which is retained as well.
     availability: str = ""
+    # The broker refuses the discovery message.
+    is_refused: bool = False
 
     @property
     def retained(self) -> list[str]:
