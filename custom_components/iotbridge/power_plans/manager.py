@@ -13,12 +13,13 @@ from ..const import SUBENTRY_PLAN
 from ..errors import InvalidCallError
 from ..issues import PLAN_OWNER_GONE, PLAN_UNREADABLE, Issues
 from ..subentries import Reader
-from .engine.advance import Abort
+from .engine.advance import PATIENCE_S, Abort
 from .engine.plan import Plan
 from .engine.plan_state import PlanState, plan_state
 from .engine.run import Direction, PlanRun, RunCause
 from .runtime.events import SIGNAL_PLANS
 from .runtime.plan_runner import PlanRunner
+from .runtime.references import COLLECT_S, PlanReferences
 from .runtime.store import PlanRecord, PlanStore
 
 
@@ -34,6 +35,7 @@ class PowerPlansManager:
         self._issues = Issues(hass)
         self._reader = Reader(self._issues, PLAN_UNREADABLE)
         self._store = PlanStore(hass)
+        self._references = PlanReferences(hass, entry, self._issues, lambda: self.plans)
         self._is_home_started = False
         self._is_reload = False
         self._track_soon = CoalescedCall(hass, self._async_track)
@@ -54,6 +56,7 @@ class PowerPlansManager:
             self.hass.bus.async_listen(EVENT_USER_REMOVED, self._async_users_changed),
             self.hass.bus.async_listen(EVENT_USER_UPDATED, self._async_users_changed),
             self._track_soon.cancel,
+            self._references.async_stop,
         ]
         self._async_read_plans()
         await self._async_check_owners()
@@ -123,6 +126,8 @@ class PowerPlansManager:
         self._is_home_started = True
         for runner in self.runners.values():
             runner.async_begin_watching(is_reload=self._is_reload)
+        # Until then integrations add their entities.
+        self._references.async_check_in(PATIENCE_S)
 
     @callback
     def _async_entry_changed(self, change: ConfigEntryChange, entry: ConfigEntry) -> None:
@@ -142,6 +147,8 @@ class PowerPlansManager:
             del self._store.records[plan_id]
         for plan_id, plan in plans.items():
             self._async_set_plan(plan_id, plan)
+        if self._is_home_started:
+            self._references.async_check_in(COLLECT_S)
         async_dispatcher_send(self.hass, SIGNAL_PLANS)
 
     @callback
@@ -159,9 +166,15 @@ class PowerPlansManager:
 
     @callback
     def _async_registry_changed(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        """Follow new power states and renamed ones."""
-        if event.data["action"] != "update" or "entity_id" in event.data["changes"]:
-            self._track_soon()
+        """Follow new and renamed entities, and those that are removed or disabled."""
+        data = event.data
+        if data["action"] == "update" and data["changes"].keys().isdisjoint({"entity_id", "disabled_by"}):
+            return
+        if data["action"] == "update" and "entity_id" in data["changes"]:
+            self._references.async_rename(data["old_entity_id"], data["entity_id"])
+        self._track_soon()
+        if self._is_home_started:
+            self._references.async_check_in(COLLECT_S)
 
     @callback
     def _async_track(self) -> None:
