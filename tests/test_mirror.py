@@ -22,6 +22,14 @@ COVERED_BY = {
             "alarms/notifications/channels/test_channels.py",
             "Base of the channels, each of which has a test.",
         ),
+        "power_plans/flow/plan_forms.py": (
+            "power_plans/flow/test_plan_flow.py",
+            "Forms of one flow, whose test fills them in.",
+        ),
+        "power_plans/flow/plan_step_forms.py": (
+            "power_plans/flow/test_plan_flow.py",
+            "Forms of one flow, whose test fills them in.",
+        ),
         "power_plans/flow/schedule_forms.py": (
             "power_plans/flow/test_schedule_flow.py",
             "Forms of one flow, whose test fills them in.",

@@ -25,10 +25,13 @@ from custom_components.iotbridge.hosts.inventory import PowerState
 from custom_components.iotbridge.hosts.triggers import HOST_TRIGGERS
 from custom_components.iotbridge.hosts.voice.voice import COMMANDS
 from custom_components.iotbridge.power_plans.conditions import PLAN_CONDITIONS
+from custom_components.iotbridge.power_plans.engine.plan import HOST_COMMANDS, FailurePolicy, Role
 from custom_components.iotbridge.power_plans.engine.plan_state import PlanState
 from custom_components.iotbridge.power_plans.engine.run import Direction, PlanOutcome
 from custom_components.iotbridge.power_plans.engine.schedule import TASKS
 from custom_components.iotbridge.power_plans.event import KINDS as PLAN_EVENTS
+from custom_components.iotbridge.power_plans.flow.plan_forms import ONE_BY_ONE, TOGETHER
+from custom_components.iotbridge.power_plans.flow.plan_step_forms import NO_ROLE
 from custom_components.iotbridge.power_plans.flow.schedule_forms import CRON, WEEKLY
 from custom_components.iotbridge.power_plans.triggers import PLAN_TRIGGERS
 from custom_components.iotbridge.system_health import system_health_info
@@ -439,6 +442,8 @@ def test_every_option_of_a_selector_is_translated() -> None:
     choices |= {"joining": set(Joining), "expiry": set(EXPIRIES), "rhythm": set(RHYTHMS), "days": set(DAYS)}
     choices |= {"severity": {severity.word for severity in Severity}}
     choices |= {"schedule_task": set(TASKS), "schedule_when": {WEEKLY, CRON}}
+    choices |= {"plan_command": set(HOST_COMMANDS), "plan_failure": set(FailurePolicy)}
+    choices |= {"plan_order": {ONE_BY_ONE, TOGETHER}, "plan_role": {role.value or NO_ROLE for role in Role}}
     own = {key: set(words["options"]) for key, words in WORDS["selector"].items() if "options" in words}
     named = {key for key in own.keys() - choices.keys() if key in NO_OPTIONS or key.startswith(("alarm_", "host_"))}
     assert {key: words for key, words in own.items() if key not in named} == choices

@@ -34,12 +34,14 @@ from .const import (
     SUBENTRY_DEVICE,
     SUBENTRY_HOST,
     SUBENTRY_NOTIFIER,
+    SUBENTRY_PLAN,
     SUBENTRY_SCHEDULE,
     SUBENTRY_WINDOW,
 )
 from .hosts.flow.host_flow import HostFlow
 from .hosts.inventory import plain_name
 from .hosts.voice.voice import async_host_devices
+from .power_plans.flow.plan_flow import PlanFlow
 from .power_plans.flow.schedule_flow import ScheduleFlow
 from .protocol.fields import MessageError
 from .protocol.messages import Announce
@@ -110,6 +112,7 @@ class IotBridgeConfigFlow(ConfigFlow, domain=DOMAIN):
             SUBENTRY_ALARM: RuleFlow,
             SUBENTRY_NOTIFIER: NotifierFlow,
             SUBENTRY_WINDOW: MaintenanceFlow,
+            SUBENTRY_PLAN: PlanFlow,
             SUBENTRY_SCHEDULE: ScheduleFlow,
         }
 

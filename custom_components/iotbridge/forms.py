@@ -1,8 +1,9 @@
 """Form fields that several dialogs share, and the errors of their values."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from datetime import timedelta
-from typing import Any
+from typing import Any, override
 
 from homeassistant.helpers import selector
 
@@ -22,6 +23,23 @@ def choices(labels: Mapping[str, str], *, multiple: bool = False) -> selector.Se
             mode=selector.SelectSelectorMode.LIST,
         )
     )
+
+
+def dropdown(labels: Mapping[str, str], *, multiple: bool = False) -> selector.SelectSelector:
+    """Return a selector for many labels, which keeps the order in which they are chosen."""
+    options = [selector.SelectOptionDict(value=value, label=label) for value, label in labels.items()]
+    mode = selector.SelectSelectorMode.DROPDOWN
+    return selector.SelectSelector(selector.SelectSelectorConfig(options=options, multiple=multiple, mode=mode))
+
+
+class ActionsField(selector.ActionSelector):
+    """Selector of actions that are stored as they were entered: validated ones have objects that are no JSON."""
+
+    @override
+    def __call__(self, data: Any) -> list[Any]:
+        """Validate actions and return them as they were entered."""
+        super().__call__(deepcopy(data))
+        return data if isinstance(data, list) else [data]
 
 
 class FieldError(ValueError):

@@ -13,7 +13,7 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers import selector
 
 from ...const import SUBENTRY_HOST
-from ...forms import TEXT
+from ...forms import TEXT, ActionsField
 from ...issues import filled
 from ...migration import marked
 from ...protocol.topics import HostKey
@@ -82,7 +82,7 @@ class HostFlow(ConfigSubentryFlow):
             vol.Optional("on_states", default=[*ON_STATES]): _TEXTS,
             vol.Optional("address"): TEXT,
             vol.Optional("address_port"): _PORT,
-            vol.Optional("stop_actions"): selector.ActionSelector(),
+            vol.Optional("stop_actions"): ActionsField(),
             vol.Required(NETWORK): self._network_section(),
         }
         return self._form("without_agent", fields, user_input, errors)

@@ -8,10 +8,8 @@ from typing import Any, Final
 import voluptuous as vol
 
 from homeassistant.components.frontend import storage
-from homeassistant.components.http.const import KEY_HASS_USER
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.http import current_request
+from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ...const import SUBENTRY_SCHEDULE
@@ -26,6 +24,7 @@ from ..engine.timetable_texts import timetable_text
 from ..runtime.schedule_targets import async_plan_name, async_target_hosts
 from ..runtime.schedule_texts import async_schedule_texts
 from . import schedule_forms as forms
+from .current_user import async_user_id
 from .schedule_forms import CRON, WEEKLY
 
 _SHOWN_RUNS: Final = 5
@@ -101,7 +100,7 @@ class ScheduleFlow(ConfigSubentryFlow):
 
     async def async_step_save(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Save the schedule; it runs with the rights of the user who saves it."""
-        data = marked(SUBENTRY_SCHEDULE, self._data() | {"user_id": _user_id() or self._draft.get("user_id")})
+        data = marked(SUBENTRY_SCHEDULE, self._data() | {"user_id": async_user_id() or self._draft.get("user_id")})
         title = self._draft["name"]
         if self.source == SOURCE_RECONFIGURE:
             subentry = self._get_reconfigure_subentry()
@@ -173,16 +172,8 @@ class ScheduleFlow(ConfigSubentryFlow):
         }
 
 
-@callback
-def _user_id() -> str | None:
-    """Return the user who sent the present request."""
-    request = current_request.get()
-    user = request.get(KEY_HASS_USER) if request is not None else None
-    return user.id if user else None
-
-
 async def _async_clock_format(hass: HomeAssistant) -> ClockFormat:
     """Return the format of times of the user who sent the present request."""
-    user_id = _user_id()
+    user_id = async_user_id()
     profile = (await storage.async_user_store(hass, user_id)).data.get(_PROFILE) if user_id else None
     return ClockFormat.of_profile(profile if isinstance(profile, Mapping) else {}, hass.config.language)

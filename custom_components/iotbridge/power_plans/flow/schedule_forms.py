@@ -12,7 +12,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import selector
 
 from ...const import SUBENTRY_PLAN
-from ...forms import TEXT, FieldError, text
+from ...forms import TEXT, FieldError, dropdown, text
 from ..engine.schedule import COMMANDS, ENDING, TASKS
 from ..engine.timetable import DAYS, Timetable, TimetableError
 from ..runtime.schedule_conditions import async_validate
@@ -25,7 +25,7 @@ _PHONES: Final = selector.DeviceSelector(
     selector.DeviceSelectorConfig(filter=[selector.DeviceFilterSelectorConfig(integration="mobile_app")], multiple=True)
 )
 _NOTIFY: Final = selector.EntitySelector(selector.EntitySelectorConfig(domain="notify", multiple=True))
-_LIST, _DROPDOWN = selector.SelectSelectorMode.LIST, selector.SelectSelectorMode.DROPDOWN
+_LIST = selector.SelectSelectorMode.LIST
 
 
 def plans(entry: ConfigEntry) -> dict[str, str]:
@@ -63,7 +63,7 @@ def read_task(form: Mapping[str, Any]) -> dict[str, Any]:
 def host_fields(hass: HomeAssistant, task: str) -> dict[vol.Marker, Any]:
     """Return the fields of the hosts."""
     fields: dict[vol.Marker, Any] = {
-        vol.Optional("hosts"): _dropdown({host.device_id: host.name for host in async_hosts(hass)}, multiple=True),
+        vol.Optional("hosts"): dropdown({host.device_id: host.name for host in async_hosts(hass)}, multiple=True),
         vol.Optional("areas"): selector.AreaSelector(selector.AreaSelectorConfig(multiple=True)),
         vol.Optional("labels"): selector.LabelSelector(selector.LabelSelectorConfig(multiple=True)),
     }
@@ -102,7 +102,7 @@ def host_values(hass: HomeAssistant, data: Mapping[str, Any]) -> dict[str, Any]:
 
 def plan_fields(entry: ConfigEntry) -> dict[vol.Marker, Any]:
     """Return the field of the plan."""
-    return {vol.Required("plan"): _dropdown(plans(entry), multiple=False)}
+    return {vol.Required("plan"): dropdown(plans(entry), multiple=False)}
 
 
 WEEKLY_FIELDS: Final[dict[vol.Marker, Any]] = {
@@ -170,11 +170,6 @@ async def async_read_options(hass: HomeAssistant, form: Mapping[str, Any]) -> di
         "catch_up_h": int(form["catch_up_h"]),
         "maintenance_min": int(form.get("maintenance_min", 0)),
     }
-
-
-def _dropdown(names: Mapping[str, str], *, multiple: bool) -> selector.SelectSelector:
-    options = [selector.SelectOptionDict(value=value, label=name) for value, name in names.items()]
-    return selector.SelectSelector(selector.SelectSelectorConfig(options=options, multiple=multiple, mode=_DROPDOWN))
 
 
 def _number(highest: int, unit: str) -> selector.NumberSelector:
