@@ -52,8 +52,8 @@ def test_broken_files_are_named(tmp_path: Path) -> None:
     [
         ("lists: {iotbridge_host: {values: {nas: nas}}}", True),  # a mapping in place of our list
         ("lists: {iotbridge_host: {values: [attic box]}}", False),
-        ("lists: {brightness: {range: 1}}", True),  # a list of Home Assistant
-        ("lists: {light_states: {values: {on: on}}}", True),  # one of another file
+        ("lists: {color: {values: {red: red}}}", True),  # of a list of Home Assistant
+        ("lists: {portions: {values: {two: two}}}", True),  # of one of another file
         ("expansion_rules: {iotbridge_machine: robot}", False),
         ("intents: {IotBridgePower: {data: [{sentences: [send it to bed]}]}}", False),
     ],
@@ -61,6 +61,6 @@ def test_broken_files_are_named(tmp_path: Path) -> None:
 def test_a_file_that_contradicts_the_others_is_named(tmp_path: Path, text: str, is_broken: bool) -> None:
     own = document("en", {"host": [("nas", "1")], "switchable": [], "alarm": []})
     other, foreign = tmp_path / "a.yaml", tmp_path / "b.yaml"
-    other.write_text("lists: {light_states: {values: ['on', 'off']}}", "utf-8")
+    other.write_text("lists: {portions: {values: [one, two]}}", "utf-8")
     foreign.write_text(text, "utf-8")
     assert [path for path, _ in broken_files("en", own, [other, foreign])] == ([foreign] if is_broken else [])
