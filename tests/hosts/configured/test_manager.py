@@ -1,15 +1,18 @@
 """Configured hosts: hosts without an agent, from the outside, and other ways to wake a known one."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from homeassistant.core import Context
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 from tests.automation import connection
+from tests.downloads import download
 from tests.kit import Kit, settle
 from tests.wire import NETWORK, Wire, card
 
@@ -232,6 +235,19 @@ async def test_an_unreadable_host_opens_a_repair(kit: Kit, entry: MockConfigEntr
 
     assert "host_unreadable" in [issue.translation_key for issue in ir.async_get(kit.hass).issues.values()]
     assert list(entry.runtime_data.hosts.inventory) == []
+
+
+async def test_diagnostics_have_no_addresses_and_no_password(
+    kit: Kit, entry: MockConfigEntry, hass_client: ClientSessionGenerator
+) -> None:
+    private = {"broadcast": "10.1.2.255", "password": "00:11:22:33:44:55", "entity_id": "", "address": "127.0.0.77"}
+    add_host(kit.hass, entry, **private, address_port=22)
+    await kit.hass.async_block_till_done()
+    data = await download(kit, hass_client)
+
+    assert [word for word in (MAC, "Backup NAS", *private.values()) if word and word in json.dumps(data)] == []
+    (found,) = data["configured_hosts"]
+    assert (found["macs"], found["proof"], found["address_port"], found["stop_actions"]) == (1, "address", 22, 1)
 
 
 async def test_a_failing_action_is_told(kit: Kit, nas: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
+from custom_components.iotbridge.hosts.configured import proofs
 from custom_components.iotbridge.hosts.configured.proofs import async_answers, async_follow_address
 from custom_components.iotbridge.hosts.configured.settings import HostSettings
 
@@ -40,6 +41,58 @@ async def test_an_address_that_cannot_be_reached_is_none(monkeypatch: pytest.Mon
     monkeypatch.setattr(asyncio, "open_connection", unreachable)
 
     assert not await async_answers("192.0.2.1", 22)
+
+
+@pytest.fixture
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask again at once where the interval is the short one, and not within a test where it is the long one."""
+    monkeypatch.setattr(proofs, "BUSY_S", 0.001)
+    monkeypatch.setattr(proofs, "CALM_INTERVALS", 10**9)
+
+
+@pytest.mark.usefixtures("_quick")
+async def test_a_single_answer_may_get_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused, unreachable = ConnectionRefusedError(), OSError(113, "No route to host")
+    outcomes = iter([refused, unreachable, refused, unreachable, unreachable])
+    proofs_found: list[bool | None] = []
+    is_off = asyncio.Event()
+
+    async def connect(*_: object) -> None:
+        raise next(outcomes)
+
+    def prove(is_on: bool | None) -> None:
+        proofs_found.append(is_on)
+        if is_on is False:
+            is_off.set()
+
+    monkeypatch.setattr(asyncio, "open_connection", connect)
+    settings = HostSettings(address="nas", address_port=22)
+    task = asyncio.create_task(async_follow_address(settings, prove, lambda: True))
+    await asyncio.wait_for(is_off.wait(), 10)
+    task.cancel()
+
+    assert proofs_found == [True, True, False]
+
+
+@pytest.mark.usefixtures("_quick")
+async def test_a_host_that_is_woken_meanwhile_is_asked_soon(server: asyncio.Server) -> None:
+    is_busy, is_proven_again = asyncio.Event(), asyncio.Event()
+    count = 0
+
+    def prove(_is_on: bool | None) -> None:
+        nonlocal count
+        count += 1
+        if count == 1:
+            asyncio.get_running_loop().call_soon(is_busy.set)
+        else:
+            is_proven_again.set()
+
+    settings = HostSettings(address="127.0.0.1", address_port=port_of(server))
+    task = asyncio.create_task(async_follow_address(settings, prove, is_busy.is_set))
+    await asyncio.wait_for(is_proven_again.wait(), 10)
+    task.cancel()
+
+    assert count == 2
 
 
 async def test_the_proof_is_given_at_once_and_again(server: asyncio.Server) -> None:

@@ -9,8 +9,9 @@ from homeassistant.helpers.event import async_track_state_change_event
 
 from .settings import HostSettings
 
-# How often an address is asked: while nothing changes, and while an answer is missing or a change is expected.
-CALM_S, BUSY_S = 30.0, 5.0
+# Interval of asking an address while an answer is missing or a change is expected, and how many of them pass otherwise.
+BUSY_S = 5.0
+CALM_INTERVALS = 6
 ANSWER_WITHIN_S = 3.0
 # A single answer may get lost.
 MISSED_ANSWERS = 2
@@ -44,7 +45,10 @@ async def async_follow_address(settings: HostSettings, prove: ProofListener, is_
         missed = 0 if is_answering else missed + 1
         if is_answering or missed >= MISSED_ANSWERS:
             prove(is_answering)
-        await asyncio.sleep(BUSY_S if is_busy() or 0 < missed < MISSED_ANSWERS else CALM_S)
+        for _ in range(CALM_INTERVALS):
+            await asyncio.sleep(BUSY_S)
+            if is_busy() or 0 < missed < MISSED_ANSWERS:
+                break
 
 
 async def async_answers(address: str, port: int) -> bool:
