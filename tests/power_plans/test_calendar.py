@@ -64,3 +64,14 @@ async def test_it_is_there_after_a_restart_and_goes_on(rome: Kit) -> None:
     assert state is not None
     assert "message" not in state.attributes
     assert er.async_get(rome.hass).async_get(CALENDAR) is not None
+
+
+async def test_a_run_at_work_and_one_that_waits_are_on_it(rome: Kit, hass_client: ClientSessionGenerator) -> None:
+    host = await rome.host()
+    await FakeSchedule.add(rome, host)
+    await FakeSchedule.add(rome, host, time="21:35", notice_min=6, notify_entities=["notify.gone"])
+    await wait(rome, 60)
+
+    # The notice of the second one was late, so it waits.
+    begins = [begin for begin, _, _ in await events(rome, hass_client) if begin < "2026-12-01"]
+    assert begins == ["2026-11-30T21:30", "2026-11-30T21:35"]

@@ -1,18 +1,16 @@
 """Runs: which hosts get the command, under which conditions, with whose rights, and what counts as done."""
 
-from typing import Any
-
 import pytest
-from pytest_homeassistant_custom_component.common import MockUser, async_capture_events, async_mock_service
+from pytest_homeassistant_custom_component.common import MockUser, async_capture_events
 
 from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from homeassistant.const import EVENT_CALL_SERVICE
-from homeassistant.core import SupportsResponse
-from homeassistant.helpers import device_registry as dr, entity_registry as er, label_registry as lr
+from homeassistant.helpers import device_registry as dr, label_registry as lr
 from tests.kit import FakeHost, Kit
 from tests.rules import add_rule, call
 
-from ..schedules import FakeSchedule, at_work, device_of, obey, wait
+from ..plugs import PlugLab
+from ..schedules import FakeSchedule, at_work, device_of, obey, the_entry, wait
 
 
 async def users(host: FakeHost, count: int | None) -> None:
@@ -296,19 +294,23 @@ async def test_after_the_user_is_gone_it_does_nothing(rome: Kit, hass_admin_user
 
 
 @pytest.mark.parametrize(
-    ("response", "outcome"),
-    [
-        ({"report": {"outcome": "completed", "failed": []}}, ("ran", None)),
-        ({"report": {"outcome": "failed", "failed": ["nas"]}}, ("failed", "hosts")),
-    ],
+    ("hung", "outcome", "names"), [(set(), "ran", []), ({"proxmox"}, "failed", ["Proxmox"])], ids=["well", "hung"]
 )
-async def test_a_plan_is_run_to_its_end(rome: Kit, response: dict[str, Any], outcome: tuple[str, str | None]) -> None:
-    calls = async_mock_service(
-        rome.hass, "iotbridge", "run_plan", response=response, supports_response=SupportsResponse.OPTIONAL
+async def test_a_plan_is_run_to_its_end(
+    rome: Kit, plugs: PlugLab, hung: set[str], outcome: str, names: list[str]
+) -> None:
+    plugs.hung = hung
+    (plan_id,) = (
+        subentry.subentry_id
+        for subentry in the_entry(rome.hass).subentries.values()
+        if subentry.subentry_type == "plan"
     )
-    sensor = er.async_get(rome.hass).async_get_or_create("sensor", "iotbridge", "lab_plan_state")
-    schedule = await FakeSchedule.add(rome, task="plan_off", plan="lab", target={})
+    schedule = await FakeSchedule.add(rome, task="plan_off", plan=plan_id, target={})
     await wait(rome, 60)
+    await plugs.settle()
+    for _ in range(5):
+        await wait(rome, 100)
 
-    assert [call.data for call in calls] == [{"plan": sensor.entity_id, "direction": "off", "wait": True}]
-    assert schedule.outcome == outcome
+    assert plugs.switched()[:2] == ["guest off", "proxmox off"]
+    assert schedule.event.attributes["event_type"] == outcome
+    assert schedule.event.attributes["names"] == names

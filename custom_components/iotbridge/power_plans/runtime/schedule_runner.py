@@ -54,7 +54,8 @@ class ScheduleRun:
         return await (self._async_command() if self.schedule.task in COMMANDS else self._async_plan())
 
     async def _async_plan(self) -> RunResult:
-        """Run the plan to its end."""
+        """Run the plan to its end; after a restart of Home Assistant it goes on by itself."""
+        await self.sent()
         plan = async_plan_entity(self.hass, self.schedule.plan)
         direction = "off" if self.schedule.task == PLAN_OFF else "on"
         data = {"plan": plan, "direction": direction, "wait": True}
