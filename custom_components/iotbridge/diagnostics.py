@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from .alarms.diagnostics import alarms_diagnostics
 from .const import CONF_PREFIXES
 from .hosts.diagnostics import hosts_diagnostics
-from .power_plans.diagnostics import plans_diagnostics
+from .power_plans.diagnostics import power_diagnostics
 from .pseudonyms import Pseudonyms
 from .runtime import IotBridgeConfigEntry
 from .things.diagnostics import things_diagnostics
@@ -21,5 +21,5 @@ async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: IotBri
         **hosts_diagnostics(runtime.hosts, runtime.configured_hosts.settings.values(), names),
         "things": things_diagnostics(runtime.things, names),
         "alarms": alarms_diagnostics(runtime.alarms),
-        "power_plans": plans_diagnostics(runtime.power_plans),
+        **power_diagnostics(runtime.power_plans, runtime.schedules),
     }

@@ -1,11 +1,20 @@
-"""Diagnostics of power plans, without names."""
+"""Diagnostics of power plans and schedules, without names."""
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from .manager import PowerPlansManager
+from .schedules import SchedulesManager
+
+MAX_RUNS: Final = 20
 
 
-def plans_diagnostics(power_plans: PowerPlansManager) -> list[dict[str, Any]]:
+def power_diagnostics(power_plans: PowerPlansManager, schedules: SchedulesManager) -> dict[str, Any]:
+    """Return the diagnostics of the power plans and the schedules."""
+    return {"power_plans": _plans(power_plans), "schedules": _schedules(schedules)}
+
+
+def _plans(power_plans: PowerPlansManager) -> list[dict[str, Any]]:
     """Return the shape of each plan and the outcome of its runs."""
     return [
         {
@@ -28,4 +37,25 @@ def plans_diagnostics(power_plans: PowerPlansManager) -> list[dict[str, Any]]:
             ],
         }
         for plan_id, runner in power_plans.runners.items()
+    ]
+
+
+def _schedules(schedules: SchedulesManager) -> list[dict[str, Any]]:
+    """Return the times and options of each schedule, and the outcome of its runs."""
+    return [
+        {
+            "task": schedule.task,
+            "times": schedule.timetable.expression,
+            "conditions": len(schedule.conditions),
+            "is_without_users": schedule.is_without_users,
+            "notice_min": schedule.notice / timedelta(minutes=1),
+            "catch_up_h": schedule.catch_up / timedelta(hours=1),
+            "state": schedules.state(schedule_id).as_dict(),
+            "runs": [
+                (record.planned.isoformat(), record.result.outcome, record.result.reason)
+                for record in schedules.records()
+                if record.schedule_id == schedule_id
+            ][-MAX_RUNS:],
+        }
+        for schedule_id, schedule in schedules.schedules.items()
     ]
