@@ -96,6 +96,19 @@ async def test_its_stop_action_runs_as_who_asks_and_the_proof_follows(kit: Kit, 
     assert power(kit, nas) == "on"
 
 
+async def test_templates_in_its_stop_action_are_rendered_when_it_runs(kit: Kit, entry: MockConfigEntry) -> None:
+    await set_proof(kit, "on")
+    actions = [{"action": "test.stop", "data": {"power": "{{ 40 + 2 }}"}}, {"delay": {"seconds": 0}}]
+    nas = uid(add_host(kit.hass, entry, stop_actions=actions), kit)
+    await kit.hass.async_block_till_done()
+    calls = stops(kit.hass)
+    for _ in range(2):
+        await call(kit, nas, "send_command", command="shutdown")
+
+    assert [called.data for called in calls] == [{"power": 42}] * 2
+    assert json.dumps(next(iter(entry.subentries.values())).data["stop_actions"]) == json.dumps(actions)
+
+
 async def test_a_host_that_does_not_stop_is_on_again_after_a_while(kit: Kit, nas: str) -> None:
     stops(kit.hass)
     await call(kit, nas, "send_command", command="shutdown")

@@ -13,7 +13,7 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers import selector
 
 from ...const import SUBENTRY_HOST
-from ...forms import TEXT, ActionsField
+from ...forms import TEXT, ActionsField, dropdown, text
 from ...issues import filled
 from ...migration import marked
 from ...protocol.topics import HostKey
@@ -68,7 +68,7 @@ class HostFlow(ConfigSubentryFlow):
         """Ask for a host without an agent."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            self._title = (user_input.get("name") or "").strip()
+            self._title = text(user_input, "name")
             settings, errors = _of_form(user_input, self._settings)
             errors |= {} if self._title else {"name": "name_missing"}
             errors = errors or _mistakes(settings)
@@ -177,10 +177,7 @@ class HostFlow(ConfigSubentryFlow):
 
 
 def _choice(hosts: Mapping[str, str]) -> selector.SelectSelector:
-    options = [selector.SelectOptionDict(value=device_id, label=name) for device_id, name in hosts.items()]
-    return selector.SelectSelector(
-        selector.SelectSelectorConfig(options=options, mode=selector.SelectSelectorMode.DROPDOWN, sort=True)
-    )
+    return dropdown(dict(sorted(hosts.items(), key=lambda host: host[1].casefold())))
 
 
 def _to_form(title: str, settings: HostSettings) -> dict[str, Any]:
@@ -209,29 +206,29 @@ def _to_form(title: str, settings: HostSettings) -> dict[str, Any]:
 def _of_form(user_input: Mapping[str, Any], before: HostSettings) -> tuple[HostSettings, dict[str, str]]:
     """Return the settings of a form, and the error of each invalid field."""
     network = user_input.get(NETWORK) or {}
-    text = partial(_text, {**network, **user_input})
+    entered = partial(text, {**network, **user_input})
     listed = [part for line in user_input.get("macs", ()) for part in _SEPARATORS.split(line) if part]
     macs = [mac_address(part) for part in listed]
-    password = before.password if text("password") == KEPT else text("password")
+    password = before.password if entered("password") == KEPT else entered("password")
     errors = {}
     if None in macs or len(macs) > MAX_MACS:
         errors["macs"] = "mac_invalid"
-    if text("broadcast") and not _is_ipv4(text("broadcast")):
+    if entered("broadcast") and not _is_ipv4(entered("broadcast")):
         errors["base"] = "broadcast_invalid"
     if password and six_bytes(password) is None:
         errors["base"] = "password_invalid"
-    if text("address") and not _ADDRESS.fullmatch(text("address")):
+    if entered("address") and not _ADDRESS.fullmatch(entered("address")):
         errors["address"] = "address_invalid"
     settings = HostSettings(
-        device_id=text("device_id"),
+        device_id=entered("device_id"),
         macs=tuple(dict.fromkeys(mac for mac in macs if mac)),
-        broadcast=text("broadcast"),
+        broadcast=entered("broadcast"),
         port=int(network.get("port") or PORT),
         password=six_bytes(password) or "",
-        via=text("via"),
-        entity_id=text("entity_id"),
+        via=entered("via"),
+        entity_id=entered("entity_id"),
         on_states=tuple(state.strip() for state in user_input.get("on_states", ()) if state.strip()),
-        address=text("address"),
+        address=entered("address"),
         address_port=int(user_input.get("address_port") or 0),
         stop_actions=tuple(user_input.get("stop_actions") or ()),
     )
@@ -251,13 +248,9 @@ def _mistakes(settings: HostSettings) -> dict[str, str]:
     return {}
 
 
-def _text(values: Mapping[str, Any], field: str) -> str:
-    return (values.get(field) or "").strip()
-
-
-def _is_ipv4(text: str) -> bool:
+def _is_ipv4(address: str) -> bool:
     try:
-        IPv4Address(text)
+        IPv4Address(address)
     except ValueError:
         return False
     return True
