@@ -53,7 +53,9 @@ async def test_a_plan_is_followed_from_its_beginning_to_its_end(
     rows = {row["name"]: row["state"] for row in seen[0]["run"]["timeline"]}
     assert (seen[0]["run"]["phase"], rows["Nas"]) == ("stopping", "to_stop")
     assert seen[-1]["state"] == "stopped"
-    assert seen[-1]["reports"][0]["outcome"] == seen[-1]["last_report"]["outcome"] == "completed"
+    (report,), last = seen[-1]["reports"], seen[-1]["last_report"]
+    assert report == {key: value for key, value in last.items() if key != "events"}
+    assert (last["outcome"], last["events"][-1]["kind"]) == ("completed", "finished")
 
 
 async def test_a_plan_that_is_removed_is_null(plugs: PlugLab, hass_ws_client: WebSocketGenerator) -> None:

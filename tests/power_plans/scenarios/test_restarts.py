@@ -1,5 +1,7 @@
 """Home Assistant restarts in the middle of a plan."""
 
+import time
+
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -113,3 +115,19 @@ async def test_a_plan_without_its_user_does_not_run(plugs: PlugLab) -> None:
 
     assert "plan_owner_gone" not in repairs(hass)
     assert plugs.switched() == ["desk off"]
+
+
+async def test_a_clock_that_is_set_in_the_middle_fails_no_step(plugs: PlugLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    plugs.hung = {"guest"}
+    await plugs.call("run_plan")
+    shift_s, clock = 7200.0, time.time
+
+    with monkeypatch.context() as patched:
+        patched.setattr(time, "time", lambda: clock() + shift_s)
+        await plugs.wait(30)
+        assert plugs.state == "stopping"
+        plugs.set("guest", "off")
+        await plugs.settle()
+
+        assert plugs.state == "stopped"
+        assert plugs.shown("plan").attributes["outcome"] == "completed"

@@ -5,7 +5,6 @@ from typing import Any
 from homeassistant.const import ATTR_ENTITY_ID, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
-from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN
 from ..engine.run import Direction, PlanRun, PlanRunEventKind, matching, new_run
@@ -23,7 +22,7 @@ def async_dry_run(
     hass: HomeAssistant, manager: PowerPlansManager, plan_id: str, direction: Direction
 ) -> dict[str, Any]:
     """Return what a run would do now, without doing it."""
-    now, record = dt_util.utcnow().timestamp(), manager.record(plan_id)
+    now, record = manager.runners[plan_id].now(), manager.record(plan_id)
     run = new_run(manager.plans[plan_id], direction, run_id="", now=now, stopped_by_plan=record.stopped_by_plan)
     return {**_document(hass, manager, plan_id, run, direction, now), "run_id": None, "dry_run": True}
 
@@ -31,7 +30,7 @@ def async_dry_run(
 @callback
 def async_run_document(hass: HomeAssistant, manager: PowerPlansManager, plan_id: str, run: PlanRun) -> dict[str, Any]:
     """Return a run with its timeline; with its report when it has ended."""
-    now = dt_util.utcnow().timestamp()
+    now = manager.runners[plan_id].now()
     document = _document(hass, manager, plan_id, run, direction_of(run), now)
     return {**document, "report": async_report(hass, manager, plan_id, run)} if run.is_ended else document
 
@@ -90,7 +89,7 @@ def async_plan_summary(hass: HomeAssistant, manager: PowerPlansManager, plan_id:
         "entity_id": entity_id,
         "device_id": entity.device_id if entity else None,
         "is_running": record.run is not None,
-        "last_report": async_report(hass, manager, plan_id, last) if last else None,
+        "last_report": _without_events(async_report(hass, manager, plan_id, last)) if last else None,
     }
 
 
@@ -118,8 +117,14 @@ def async_plan_document(hass: HomeAssistant, manager: PowerPlansManager, plan_id
         "expected": None
         if run
         else {direction.value: async_dry_run(hass, manager, plan_id, direction)["timeline"] for direction in Direction},
-        "reports": [async_report(hass, manager, plan_id, report) for report in record.reports],
+        "last_report": async_report(hass, manager, plan_id, record.reports[0]) if record.reports else None,
+        "reports": [_without_events(async_report(hass, manager, plan_id, report)) for report in record.reports],
     }
+
+
+def _without_events(report: dict[str, Any]) -> dict[str, Any]:
+    """Return a report for a list: the events of twenty runs would be too much for each change."""
+    return {key: value for key, value in report.items() if key != "events"}
 
 
 @callback

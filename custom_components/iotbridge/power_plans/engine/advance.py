@@ -105,7 +105,10 @@ def _restart(draft: RunDraft, restart: Restart) -> None:
     """
     draft.record(PlanRunEventKind.RESTARTED)
     draft.patient_until = draft.now + PATIENCE_S
+    # The clock may have been set back while Home Assistant was off.
+    draft.last_start_at = None if draft.last_start_at is None else min(draft.last_start_at, draft.now)
     for key, step in list(draft.steps.items()):
+        draft.change(key, ready_at=min(step.ready_at, draft.now + draft.plan.by_key[key].settle_s))
         runs_us = draft.plan.by_key[key].runs_home_assistant and not restart.is_reload
         if step.state is StepState.STOPPING and runs_us:
             draft.move(key, StepState.OFF, Reason.RESTARTED, stopped_at=draft.now)

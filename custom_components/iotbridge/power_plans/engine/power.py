@@ -43,7 +43,8 @@ def updated(history: PowerHistory, reading: PowerReading | None, now: float) -> 
     if reading is None or reading.is_on_battery is None:
         return history if history.unknown_since is not None else replace(history, unknown_since=now)
     if reading.is_on_battery == history.is_on_battery:
-        return replace(history, unknown_since=None)
+        # The clock may have been set back while Home Assistant was off.
+        return replace(history, unknown_since=None, since=min(history.since, now))
     return PowerHistory(is_on_battery=reading.is_on_battery, since=now)
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime
+import time
 from typing import Any
 import uuid
 
@@ -11,7 +12,6 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, Context, Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_call_later, async_track_state_change_event
-from homeassistant.util import dt as dt_util
 
 from ...const import LOGGER
 from ...errors import InvalidCallError
@@ -51,6 +51,7 @@ class PlanRunner:
         self._save = save
         self._check_owner = check_owner
         self._history = PowerHistory()
+        self._clock_offset_s = time.time() - time.monotonic()
         self._context = Context(user_id=plan.user_id)
         self._is_watching = self._is_beginning = False
         self._watched_since = 0.0
@@ -73,11 +74,20 @@ class PlanRunner:
         """Return whether the UPS is on battery and may begin a run, now or soon."""
         return self.record.is_enabled and self.plan.ups is not None and self._history.is_on_battery is True
 
+    def now(self) -> float:
+        """Return the time in seconds since 1970, which does not jump while a run or a power cut is timed.
+
+        A machine without a clock of its own gets the right time some minutes after it has booted.
+        """
+        if self.record.run is None and not self._history.is_on_battery:
+            self._clock_offset_s = time.time() - time.monotonic()
+        return time.monotonic() + self._clock_offset_s
+
     @callback
     def async_begin_watching(self, *, is_reload: bool) -> None:
         """Begin to follow the world, and continue the run of the time before a restart."""
         self._is_watching = True
-        self._watched_since = _now()
+        self._watched_since = self.now()
         self.async_track()
         self.async_advance(Restart(is_reload=is_reload) if self.record.run else None)
 
@@ -118,7 +128,7 @@ class PlanRunner:
         self, direction: Direction, cause: RunCause, started_by: str = "", context: Context | None = None
     ) -> PlanRun:
         """Begin a run; one that waits for the power is ended. The caller has checked that none is at work."""
-        now = _now()
+        now = self.now()
         if self.record.run is not None:
             ended = superseded(self.record.run, now)
             self.record.end(ended)
@@ -145,7 +155,7 @@ class PlanRunner:
         """Advance the run by a signal, or by what changed in the world."""
         if not self._is_watching:
             return
-        now, world = _now(), async_world(self._hass, self.plan)
+        now, world = self.now(), async_world(self._hass, self.plan)
         self._history = updated(self._history, world.power, now)
         if self.record.run is None:
             self._async_rest(world, now)
@@ -291,7 +301,7 @@ class PlanRunner:
         async with self._windows_lock:
             try:
                 async with asyncio.timeout(MAINTENANCE_TIMEOUT_S):
-                    now = _now()
+                    now = self.now()
                     run = self.record.run or next(iter(self.record.reports), None)
                     due = await self._windows.async_update(self.plan, run, self._context, now)
             except TimeoutError:
@@ -305,7 +315,3 @@ class PlanRunner:
 
 
 _STATES = {OrderKind.STOP: "stopping", OrderKind.START: "starting"}
-
-
-def _now() -> float:
-    return dt_util.utcnow().timestamp()
