@@ -208,7 +208,7 @@ async def test_the_ups_of_nut_is_proposed_and_its_limits_are_told(dialog: Dialog
 @pytest.mark.parametrize(
     ("answers", "errors"),
     [
-        ({"status": "sensor.ups"}, {"base": "ups_without_limit"}),
+        ({"status": "sensor.ups", "on_battery_for": None}, {"base": "ups_without_limit"}),
         ({"status": "sensor.ups", "battery_below": 40}, {"battery": "battery_missing"}),
         (
             {"status": "sensor.ups", "on_battery_for": {"seconds": 5}, "battery_at_least": 9},

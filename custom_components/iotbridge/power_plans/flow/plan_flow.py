@@ -10,7 +10,7 @@ import voluptuous as vol
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.util.ulid import ulid_now
 
-from ...forms import FieldError, dropdown
+from ...forms import FieldError, choices
 from ...markdown import escaped
 from ...subentries import read
 from ...texts import async_texts
@@ -66,7 +66,7 @@ class PlanFlow(ConfigSubentryFlow):
             self._key = user_input["step"]
             return await (self.async_step_host() if self._step.is_host else self.async_step_device())
         names = plan_forms.step_names(self.hass, self._plan)
-        schema = vol.Schema({vol.Required("step"): dropdown(names)})
+        schema = vol.Schema({vol.Required("step"): choices(names)})
         return self.async_show_form(step_id="steps", data_schema=schema, last_step=False)
 
     async def async_step_new_device(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:

@@ -17,7 +17,6 @@ from ..runtime.schedule_targets import TargetHost, async_hosts
 
 ONE_BY_ONE: Final = "one_by_one"
 TOGETHER: Final = "together"
-_LIST: Final = selector.SelectSelectorMode.LIST
 _WORDS: Final = selector.TextSelector(selector.TextSelectorConfig(multiple=True))
 _STATUS: Final = selector.EntitySelector(selector.EntitySelectorConfig(domain=["sensor", "binary_sensor"]))
 _NUMBER_ENTITY: Final = selector.EntitySelector(selector.EntitySelectorConfig(domain="sensor"))
@@ -27,9 +26,11 @@ _FIELDS: Final = {"cycle": "needs", "role_twice": "role", "time_invalid": "off_w
 _NUT_STATUS, _NUT_BATTERY, _NUT_RUNTIME = "_ups.status", "_battery.charge", "_battery.runtime"
 
 
-def translated(options: list[str], key: str) -> selector.SelectSelector:
-    """Return a selector of a few words that are translated."""
-    return selector.SelectSelector(selector.SelectSelectorConfig(options=options, translation_key=key, mode=_LIST))
+def translated(
+    options: list[str], key: str, mode: selector.SelectSelectorMode = selector.SelectSelectorMode.LIST
+) -> selector.SelectSelector:
+    """Return a selector of words that are translated."""
+    return selector.SelectSelector(selector.SelectSelectorConfig(options=options, translation_key=key, mode=mode))
 
 
 def number(unit: str, *, highest: float | None = None) -> selector.NumberSelector:
@@ -138,11 +139,9 @@ def ups_fields() -> dict[vol.Marker, Any]:
 @callback
 def ups_values(hass: HomeAssistant, plan: Plan) -> dict[str, Any]:
     """Return the values of the fields of the UPS; a plan without one gets those of the first UPS of core's NUT."""
-    ups = plan.ups or _proposed_ups(hass)
-    if ups is None:
-        return {"on_battery": list(Ups(entity_id="").on_battery)}
+    ups = plan.ups or _proposed_ups(hass) or Ups(entity_id="")
     values = {
-        "status": ups.entity_id,
+        "status": ups.entity_id or None,
         "on_battery": list(ups.on_battery),
         "battery": ups.battery_entity_id or None,
         "runtime": ups.runtime_entity_id or None,
@@ -207,7 +206,9 @@ def read_ups(plan: Plan, form: Mapping[str, Any]) -> Plan:
 def option_fields(hass: HomeAssistant, plan: Plan) -> dict[vol.Marker, Any]:
     """Return the fields of the pause between starts, the clusters and the notification."""
     hosts = list(_host_names(hass, plan).values())
-    names = selector.SelectSelector(selector.SelectSelectorConfig(options=hosts, multiple=True, mode=_LIST))
+    names = selector.SelectSelector(
+        selector.SelectSelectorConfig(options=hosts, multiple=True, mode=selector.SelectSelectorMode.LIST)
+    )
     clusters = selector.ObjectSelector(
         selector.ObjectSelectorConfig(
             multiple=True,

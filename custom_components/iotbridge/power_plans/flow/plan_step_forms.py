@@ -27,7 +27,9 @@ def fields(plan: Plan, step: Step, names: Mapping[str, str]) -> dict[vol.Marker,
     if step.is_host:
         found[vol.Required("command")] = translated(list(HOST_COMMANDS), "plan_command")
     found |= {
-        vol.Required("role"): translated([role.value or NO_ROLE for role in Role], "plan_role"),
+        vol.Required("role"): translated(
+            [role.value or NO_ROLE for role in Role], "plan_role", selector.SelectSelectorMode.DROPDOWN
+        ),
         vol.Required("off_within"): DURATION,
         vol.Required("on_within"): DURATION,
         vol.Optional("settle"): DURATION,
