@@ -253,7 +253,7 @@ async def test_an_unreadable_host_opens_a_repair(kit: Kit, entry: MockConfigEntr
 async def test_diagnostics_have_no_addresses_and_no_password(
     kit: Kit, entry: MockConfigEntry, hass_client: ClientSessionGenerator
 ) -> None:
-    private = {"broadcast": "10.1.2.255", "password": "00:11:22:33:44:55", "entity_id": "", "address": "127.0.0.77"}
+    private = {"broadcast": "10.1.2.255", "password": "00:11:22:33:44:55", "entity_id": "", "address": "127.0.0.1"}
     add_host(kit.hass, entry, **private, address_port=22)
     await kit.hass.async_block_till_done()
     data = await download(kit, hass_client)

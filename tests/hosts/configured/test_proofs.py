@@ -34,9 +34,10 @@ async def test_a_port_that_accepts_or_refuses_is_an_answer(server: asyncio.Serve
     assert await async_answers("127.0.0.1", port), "a machine that is off refuses nothing"
 
 
-async def test_an_address_that_cannot_be_reached_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [OSError(113, "No route to host"), UnicodeError("label too long"), TimeoutError()])
+async def test_an_address_that_cannot_be_reached_is_none(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     async def unreachable(*_: object) -> None:
-        raise OSError(113, "No route to host")
+        raise error
 
     monkeypatch.setattr(asyncio, "open_connection", unreachable)
 

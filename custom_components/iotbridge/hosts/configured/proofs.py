@@ -58,7 +58,7 @@ async def async_answers(address: str, port: int) -> bool:
             _, writer = await asyncio.open_connection(address, port)
     except ConnectionRefusedError:
         return True
-    except OSError, TimeoutError:
+    except OSError, TimeoutError, UnicodeError:  # the last for a name that IDNA refuses
         return False
     writer.close()
     return True
