@@ -172,6 +172,18 @@ async def test_a_failure_is_notified(rome: Kit, nas: FakeHost, has_phone: bool) 
     assert (shown if has_phone else calls) == []
 
 
+async def test_a_message_of_a_host_is_no_markdown(rome: Kit, nas: FakeHost) -> None:
+    shown = async_mock_service(rome.hass, "persistent_notification", "create")
+    schedule = await FakeSchedule.add(rome, nas)
+    await wait(rome, 60)
+    hostile = "[Click](http://evil)" + "x" * 400
+    await nas.respond(nas.commands()[0], "refused", reason="not_permitted", message=hostile)
+    await at_work(rome)
+
+    assert "[Click](" not in shown[0].data["message"]
+    assert len(schedule.message) < 300
+
+
 async def test_a_run_that_went_well_is_not_notified(rome: Kit, nas: FakeHost) -> None:
     phone, calls = add_phone(rome)
     await FakeSchedule.add(rome, nas, phones=[phone])

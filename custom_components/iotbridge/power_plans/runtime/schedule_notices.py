@@ -13,6 +13,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN, LOGGER
+from ...markdown import escaped
 from ...phone_actions import async_phone_actions
 from ..engine.schedule import Occurrence, Schedule
 from ..engine.schedule_run import RunResult
@@ -66,7 +67,7 @@ class ScheduleNotices:
         if schedule.phones or schedule.notify_entities:
             await self._async_deliver(schedule, message, {"tag": _tag(schedule), "group": _GROUP})
         else:
-            data = {"notification_id": _tag(schedule), "title": schedule.name, "message": message}
+            data = {"notification_id": _tag(schedule), "title": schedule.name, "message": escaped(message)}
             await self._async_call("persistent_notification", "create", data)
 
     async def _async_deliver(self, schedule: Schedule, message: str, data: dict[str, Any]) -> None:

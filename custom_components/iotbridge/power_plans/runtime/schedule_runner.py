@@ -36,6 +36,7 @@ _PROOFS: Final[Mapping[str, Sequence[tuple[frozenset[str], float]]]] = {
     WAKE: (),
 }
 _WAKE_TIMEOUT_S: Final = 600
+_MAX_MESSAGE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class ScheduleRun:
             if answer.outcome == DRY_RUN:
                 break
             if answer.outcome != PROVEN:
-                return answer.message or async_schedule_texts(self.hass).sentence("unproven")
+                return answer.message[:_MAX_MESSAGE] or async_schedule_texts(self.hass).sentence("unproven")
         return ""
 
     async def _async_start_maintenance(self, host: TargetHost) -> list[str]:
@@ -178,5 +179,5 @@ async def async_run(hass: HomeAssistant, schedule: Schedule, sent: Callable[[], 
 
 
 def _message(result: Mapping[str, Any]) -> str:
-    """Return the message of a failed result."""
-    return str(result.get("message") or result.get("reason") or result.get("status") or "")
+    """Return the message of a failed result, which a stranger may have written."""
+    return str(result.get("message") or result.get("reason") or result.get("status") or "")[:_MAX_MESSAGE]
