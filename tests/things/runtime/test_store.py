@@ -1,5 +1,6 @@
 """Store of things: values of the last minutes survive, and nothing grows forever."""
 
+from itertools import pairwise
 import json
 from typing import Any
 
@@ -9,7 +10,7 @@ from custom_components.iotbridge.things.model.message import Sample
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
 from tests.kit import Kit, learn
-from tests.things.attic import TEMPERATURE, TOPIC, UID, profile
+from tests.things.attic import DOOR, TEMPERATURE, TOPIC, UID, profile
 
 SAMPLE = Sample(TOPIC, b'{"temperature": 21.5}')
 
@@ -47,6 +48,26 @@ async def test_values_are_saved_now_and_then_while_home_assistant_runs(
         assert number - value <= 92
 
     assert len(saved) <= 5
+
+
+async def test_a_state_is_saved_within_half_a_minute_but_the_file_is_written_seldom(
+    hass: HomeAssistant, kit: Kit, entry: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    """After a power cut a door that nobody moves since would be shown as it was a quarter of an hour before."""
+    learn(hass, entry, profile(TEMPERATURE, DOOR, exact=False), SAMPLE)
+    await hass.async_block_till_done()
+    await kit.wait(1000)
+
+    async def saved_door(state: str, wait_s: float) -> str:
+        await kit.receive(TOPIC, {"temperature": 21.5, "door": state})
+        await kit.wait(wait_s)
+        return str(hass_storage["iotbridge.things"]["data"]["devices"][UID]["values"].get("door"))
+
+    assert await saved_door("open", 31) == "True"
+    changes = [await saved_door("open" if number % 2 else "closed", 10) for number in range(361)]
+    writes = [number for number, (before, after) in enumerate(pairwise(changes)) if before != after]
+    assert len(writes) <= 13, "every five minutes at most, for an hour"
+    assert await saved_door("open", 301) == "True"
 
 
 async def test_values_just_before_a_stop_are_saved(

@@ -67,6 +67,13 @@ class Update:
         """Return whether none of the values that the channels want could be read."""
         return bool(self.broken) and self.values.keys() <= set(self.broken)
 
+    def has_new_state(self, before: Mapping[str, Value]) -> bool:
+        """Return whether a value differs from ``before`` that is no number: a state may stay as it is for days."""
+        return any(
+            value != before.get(key) and (isinstance(value, bool) or not isinstance(value, int | float))
+            for key, value in self.values.items()
+        )
+
 
 class ProfileReader:
     """Reads messages according to one profile."""

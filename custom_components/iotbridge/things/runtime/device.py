@@ -140,6 +140,7 @@ class ThingDevice:
     def async_update(self, update: Update, *, is_new: bool) -> dict[str, str]:
         """Apply and publish an update; return the event types that core does not know yet, by key."""
         event_keys = {key for key in update.values if self.settings.channels[key].platform == "event"}
+        has_new_state = update.has_new_state(self.values)
         self.values |= {key: value for key, value in update.values.items() if key not in event_keys}
         self._companions |= update.companions
         self._has_changed = True
@@ -153,6 +154,8 @@ class ThingDevice:
                 self.async_announce()
         if not self.is_relayed:
             return {}
+        if has_new_state:
+            self._publisher.async_save_states()
         events = {key: str(update.values[key]) for key in event_keys if is_new and update.values[key]}
         new_types = {key: value for key, value in events.items() if self._is_new_type(key, value)}
         announced = dict(events.items() & self._announced)

@@ -123,6 +123,11 @@ class Publisher:
         if record := self._store.devices.get(uid):
             record.topic = ""
 
+    @callback
+    def async_save_states(self) -> None:
+        """Save the states of devices that changed; core's mqtt does not know them after a crash."""
+        self._store.async_states_changed()
+
     def is_wanted(self, uid: str) -> bool:
         """Return whether a device should exist."""
         return uid in self._configs
@@ -174,6 +179,9 @@ class Publisher:
         self.async_publish(topic, payload, retain=True)
         if platforms:
             self.unconfirmed.setdefault(uid, time.monotonic())
+        else:
+            self.unconfirmed.pop(uid, None)
+            record.is_refused = False
         self._callbacks[uid]()
         if removed and platforms:
             self._async_schedule(uid)

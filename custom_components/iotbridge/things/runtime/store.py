@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+import time
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
@@ -12,7 +13,12 @@ from ..model.profile import Channel
 
 VERSION = 1
 # Values and signs of life change with every message; writing each minute wears out a memory card. Core saves the states
+# of its entities as often.
 SAVE_DELAY_S = 15 * 60
+# A measurement comes again soon after a crash. A state, such as that of a door, may not change for days, so it is saved
+# earlier, and the file is written so often at most.
+STATES_DELAY_S = 30.0
+STATES_INTERVAL_S = 5 * 60.0
 KEY = f"{DOMAIN}.things"
 
 
@@ -58,7 +64,9 @@ class ThingStore:
         self.devices: dict[str, DeviceRecord] = {}
         # Removed devices whose topics still have to be cleared at the broker.
         self.leftovers: dict[str, DeviceRecord] = {}
-        self._is_due = False
+        # Times of the pending and of the last save.
+        self._due_at: float | None = None
+        self._saved_at = -STATES_INTERVAL_S
 
     async def async_load(self) -> None:
         """Load the saved devices."""
@@ -76,10 +84,20 @@ class ThingStore:
     @callback
     def async_changed(self, *, soon: bool = False) -> None:
         """Save within a quarter of an hour, or at once if a loss would leave retained messages at the broker."""
-        if soon or not self._is_due:
-            # Another call would postpone the pending save.
-            self._is_due = True
-            self._store.async_delay_save(self._data, 0 if soon else SAVE_DELAY_S)
+        self._schedule(0.0 if soon else SAVE_DELAY_S)
+
+    @callback
+    def async_states_changed(self) -> None:
+        """Save within half a minute, or when the last save is old enough."""
+        self._schedule(max(STATES_DELAY_S, self._saved_at + STATES_INTERVAL_S - time.monotonic()))
+
+    @callback
+    def _schedule(self, delay_s: float) -> None:
+        due_at = time.monotonic() + delay_s
+        # A later one would postpone the pending save.
+        if self._due_at is None or due_at <= self._due_at:
+            self._due_at = due_at
+            self._store.async_delay_save(self._data, delay_s)
 
     async def async_save(self) -> None:
         """Save now."""
@@ -91,7 +109,7 @@ class ThingStore:
 
     @callback
     def _data(self) -> dict[str, Any]:
-        self._is_due = False
+        self._due_at, self._saved_at = None, time.monotonic()
         return {
             "devices": {uid: asdict(device) for uid, device in self.devices.items()},
             "leftovers": {uid: asdict(device) for uid, device in self.leftovers.items()},
