@@ -264,6 +264,8 @@ async def test_broker_that_is_gone_is_said_once_and_no_host_is_judged(
     await lab.broker.stop()
     try:
         await expect(note).to_have_count(1)
+        await expect(page.get_by_role("heading", name="The MQTT broker is not connected")).to_be_visible()
+        await expect(page.get_by_text("Hosts lost")).to_have_count(0)
         await expect(row(page, host.node_id)).to_contain_text("Not known")
         await expect(page.locator("iotbridge-fleet-table .host.lost")).to_have_count(0)
         await picture(page, "no-broker")
@@ -271,3 +273,4 @@ async def test_broker_that_is_gone_is_said_once_and_no_host_is_judged(
         await lab.broker.start()
     await expect(row(page, host.node_id)).to_contain_text("On", timeout=PATIENCE_MS)
     await expect(note).to_have_count(0)
+    await expect(page.get_by_role("heading", name="The MQTT broker is not connected")).to_have_count(0)

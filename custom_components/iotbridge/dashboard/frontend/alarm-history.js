@@ -176,9 +176,16 @@ export const episodeLine = (hass, episode, title, time, open) =>
 export const lengthText = (hass, episode) =>
   episode.cleared_at ? t(hass, "history.lasted", { duration: duration(hass, lengthOf(episode)) }) : t(hass, "history.open");
 
+/** Return why an alarm was raised; a bare state in the words of Home Assistant. */
+export const causeText = (hass, { entity_id: id, reason, value }) => {
+  const text = reason || value;
+  const state = hass.states[id];
+  return state && /^[a-z_]+$/.test(text) ? hass.formatEntityState(state, text) : text;
+};
+
 const storyOf = (hass, episode) => {
-  const { reason, value, raised_at: raised, acknowledged_at: at, acknowledged_by: who, comment } = episode;
-  const words = [reason || value, lengthText(hass, episode)];
+  const { raised_at: raised, acknowledged_at: at, acknowledged_by: who, comment } = episode;
+  const words = [causeText(hass, episode), lengthText(hass, episode)];
   if (who) words.push(t(hass, "history.acknowledged", { who, after: duration(hass, (new Date(at) - new Date(raised)) / 1000) }));
   return `${words.filter(Boolean).join(", ")}${comment ? ` ${t(hass, "alarm.quote", { comment })}` : ""}`;
 };

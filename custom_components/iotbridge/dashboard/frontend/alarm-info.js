@@ -1,7 +1,7 @@
 // More-info dialog of an alarm rule: its alarms, one of them in detail, and what happened before.
 import { AlarmActions, timeField } from "./alarm-actions.js";
 import { chartStyles, createChart } from "./alarm-chart.js";
-import { episodeLine, historyStyles, lengthText } from "./alarm-history.js";
+import { causeText, episodeLine, historyStyles, lengthText } from "./alarm-history.js";
 import { createAlarmRow, rowStyles, statusLine } from "./alarm-row.js";
 import {
   commentText, limitText, liveValue, nextText, stateText, titleOf, valueText,
@@ -366,7 +366,7 @@ const chip = ([kind, name, label]) => h("span", { class: `chip ${kind}` }, name 
 
 const pastHead = (hass, episode) => [
   titleOf(hass, episode) === episode.rule ? null : h("h3", episode.name),
-  h("div.big", h("strong", moment(hass, episode.raised_at)), h("span.dim", episode.reason || episode.value)),
+  h("div.big", h("strong", moment(hass, episode.raised_at)), h("span.dim", causeText(hass, episode))),
   h("div.chips", chip(severityChip(hass, episode.severity)), chip(["", null, lengthText(hass, episode)])),
 ];
 

@@ -89,7 +89,7 @@ export const nowPage = (context) => {
 
 const fullPage = ({ hass, inventory, base }) => {
   const { hosts, things, bridge } = inventory;
-  const online = bridge.hosts_online ? [{ type: "entity", entity: bridge.hosts_online, icon: "mdi:check-circle" }] : [];
+  const online = bridge.hosts_online ? [{ type: "entity", entity: bridge.hosts_online, icon: "mdi:check-circle", visibility: whileConnected(bridge) }] : [];
   const fleet = [heading("server", t(hass, "fleet.title"), online), { type: "custom:iotbridge-fleet-table", host_path: `${base}/host-{id}` }];
   return {
     header: header(homeTitle(hass, bridge)),
@@ -115,26 +115,30 @@ const homeTitle = (hass, bridge) => {
   const total = bridge.alarms_unacknowledged ?? SEVERITIES.map((severity) => bridge[`alarms_unacknowledged_${severity}`]);
   const count = (ids) => [ids].flat().filter(Boolean).map((id) => `states('${id}') | int(0)`).join(" + ") || 0;
   const text = (key) => t(hass, `board.${key}`);
+  const away = bridge.broker_connected ? `{% elif is_state('${bridge.broker_connected}', 'off') %}${text("broker_title")}` : "";
   return [
     `{% set alarms = ${count(total)} %}{% set lost = ${count(bridge.hosts_lost)} %}`,
-    `{% if alarms == 1 %}${text("needs.one")}{% elif alarms == 2 %}${text("needs.two")}{% elif alarms %}{{ alarms }} ${text("needs.many")}`,
+    `{% if alarms == 1 %}${text("needs.one")}{% elif alarms == 2 %}${text("needs.two")}{% elif alarms %}{{ alarms }} ${text("needs.many")}${away}`,
     `{% elif lost == 1 %}${text("lost.one")}{% elif lost %}{{ lost }} ${text("lost.many")}{% else %}${text("needs.none")}{% endif %}`,
   ].join("");
 };
 
 const IS_COUNTED = { condition: "numeric_state", above: 0 };
 
-const badgeOf = (entity, name, icon, color, condition) =>
-  entity && { type: "entity", entity, name, show_name: true, icon: `mdi:${icon}`, color, visibility: condition ? [{ entity, ...condition }] : [] };
+/** Condition of what counts hosts: while the broker is away, the counts are those of before. */
+const whileConnected = ({ broker_connected: entity }) => (entity ? [{ condition: "state", entity, state: "on" }] : []);
+
+const badgeOf = (entity, name, icon, color, conditions) =>
+  entity && { type: "entity", entity, name, show_name: true, icon: `mdi:${icon}`, color, visibility: conditions.map((condition) => ({ entity, ...condition })) };
 
 const homeBadges = (hass, bridge) => {
-  const badge = (key, icon, color, condition = IS_COUNTED) => badgeOf(bridge[key], t(hass, `board.badge.${key}`), icon, color, condition);
+  const badge = (key, icon, color, conditions = [IS_COUNTED]) => badgeOf(bridge[key], t(hass, `board.badge.${key}`), icon, color, conditions);
   return [
     badge("alarms_active_critical", "alert-octagon", "red"),
     badge("alarms_active_warning", "alert", "orange"),
     badge("alarms_active", "bell-ring", "orange"),
-    badge("hosts_lost", "server-off", "red"),
-    badge("hosts_online", "server", "blue-grey", null),
+    badge("hosts_lost", "server-off", "red", [IS_COUNTED, ...whileConnected(bridge)]),
+    badge("hosts_online", "server", "blue-grey", whileConnected(bridge)),
   ].filter(Boolean);
 };
 
@@ -223,7 +227,7 @@ const hostTitle = (hass, { host, id }) => {
 };
 
 const hostBadges = ({ entities }) => {
-  const badge = (key, icon, condition) => badgeOf(entities[key], { type: "entity" }, icon, "orange", condition);
+  const badge = (key, icon, condition) => badgeOf(entities[key], { type: "entity" }, icon, "orange", [condition]);
   return [badge("reboot_required", "restart-alert", { condition: "state", state: "on" }), badge("updates_security", "shield-alert", IS_COUNTED)].filter(Boolean);
 };
 
