@@ -16,9 +16,6 @@ from tests.entries import entry_with, repairs, set_up, thing
 # Core's mqtt checks its connection every second.
 pytestmark = [pytest.mark.usefixtures("freezer"), pytest.mark.parametrize("expected_lingering_timers", [True])]
 
-# Subentries that no dialog of the config entry makes.
-WITHOUT_DIALOG = {migration.PLAN}
-
 
 @pytest.fixture
 def two_steps(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,7 +50,7 @@ def test_only_data_of_this_version_pass_the_check(two_steps: None) -> None:
 
 def test_everything_that_is_configured_has_its_steps(entry: MockConfigEntry) -> None:
     kinds = config_flow.IotBridgeConfigFlow.async_get_supported_subentry_types(entry)
-    assert migration.STEPS.keys() == {migration.ENTRY, *kinds, *WITHOUT_DIALOG}
+    assert migration.STEPS.keys() == {migration.ENTRY, *kinds}
 
 
 async def test_a_rule_of_the_first_public_commit_runs(hass: HomeAssistant, mqtt: Any) -> None:
