@@ -60,6 +60,29 @@ install_packages() {
     [ $status -eq 0 ] || die "apt-get could not install $*; its output is in $CACHE/apt.log"
 }
 
+# Debian's NUT server with its simulated UPS, unpacked into the cache where apt's lists have it: its package would add a
+# user, and services of the system. Where there is none, the tests with a UPS are left out, and say so.
+nut_server() {
+    local nut="$CACHE/nut" work="$CACHE/nut.new" package=nut-server
+    { [ -d "$nut" ] || ! command -v apt-get >/dev/null; } && return
+    if can_install; then apt-get update -qq >"$CACHE/nut.log" 2>&1 || true; fi
+    if ! apt-cache show $package >/dev/null 2>&1; then
+        say "apt does not know $package"
+        return
+    fi
+    say "fetching $package"
+    rm -rf "$work" && mkdir -p "$work/deb"
+    (
+        packages=$(apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces \
+            --no-enhances $package | grep -E "^($package|lib(upsclient|nspr|nss3|wrap).*)$" | sort -u)
+        cd "$work/deb"
+        # shellcheck disable=SC2086
+        apt-get download -qq $packages
+        for deb in *.deb; do dpkg -x "$deb" "$work"; done
+    ) >>"$CACHE/nut.log" 2>&1 || die "$package could not be unpacked; see $CACHE/nut.log"
+    rm -rf "$work/deb" && mv "$work" "$nut"
+}
+
 # ---------------------------------------------------------------- uv
 
 find_uv() {
