@@ -15,6 +15,9 @@ from tests.test_wording import FOREIGN, OTHER_ADDRESS
 
 MODULES = sorted(FOLDER.rglob("*.js"))
 MAX_COMPRESSED = 60_000
+# Loaded only where a power plan is shown (decision 0023).
+OF_PLANS = {FOLDER / "power-plan.js", FOLDER / "plan-timeline.js"}
+MAX_OF_PLANS = 9_500
 MAX_ENTRY = 8_000
 # The guides' address, which scripts/set-repository replaces here as well.
 REPOSITORY = "https://github.com/owner.invalid/iot-bridge"
@@ -25,6 +28,7 @@ PAGES = {
     "first view": ["strategy.js", "alarm-list.js", "fleet-table.js"],
     "dialog": ["alarm-info.js"],
     "readings": ["strategy.js", "readings-table.js"],
+    "plans": ["strategy.js", "power-plan.js"],
 }
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # Keys in the source: whole ones, and the beginnings of those that end with a word of the data.
@@ -62,11 +66,18 @@ def imports(*modules: str) -> set[Path]:
 
 
 def test_the_modules_are_small() -> None:
-    assert size(MODULES) <= MAX_COMPRESSED
+    assert size(path for path in MODULES if path not in OF_PLANS) <= MAX_COMPRESSED
+    assert size(sorted(OF_PLANS)) <= MAX_OF_PLANS
     # On every page of Home Assistant.
     entry = imports(ENTRY)
     assert {"lazy.js", "texts.js"} <= {path.name for path in entry}
     assert size(sorted(entry)) <= MAX_ENTRY
+
+
+def test_no_other_page_loads_what_is_of_the_plans() -> None:
+    for page in PAGES.keys() - {"plans"}:
+        assert imports(ENTRY, *PAGES[page]).isdisjoint(OF_PLANS)
+    assert imports(*PAGES["plans"]) >= OF_PLANS
 
 
 @pytest.mark.parametrize("page", PAGES)

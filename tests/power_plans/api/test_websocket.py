@@ -1,12 +1,16 @@
 """WebSocket commands of power plans."""
 
+from dataclasses import replace
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
 from homeassistant.auth.permissions.const import POLICY_READ
+from homeassistant.util import dt as dt_util
+from tests.power_plans.home import CHARGE, RUNTIME, STATUS, UPS
 from tests.power_plans.plugs import PlugLab
 
 # Core's mqtt checks its connection every second.
@@ -86,3 +90,24 @@ async def test_a_user_sees_only_what_they_may_read(
 
     assert len((await ask(client, "list"))["result"]["plans"]) == 1
     assert (await ask(client, "follow", plan_id=plugs.plan_id))["success"]
+
+
+async def test_the_ups_of_a_plan_is_sent_with_the_time_since_when_it_is_on_battery(
+    plugs: PlugLab, hass_ws_client: WebSocketGenerator, freezer: FrozenDateTimeFactory
+) -> None:
+    client = await hass_ws_client(plugs.kit.hass)
+    plan = await plugs.add(plugs.step("lamp"), name="Cut", ups=replace(UPS, on_battery_s=7200))
+
+    async def ups() -> dict[str, Any]:
+        await ask(client, "follow", plan_id=plan.plan_id)
+        document: dict[str, Any] = (await client.receive_json())["event"]["plan"]["ups"]
+        return document
+
+    mains = {"entity_id": STATUS, "battery_entity_id": CHARGE, "runtime_entity_id": RUNTIME}
+    assert await ups() == mains | {"is_on_battery": False, "on_battery_since": None}
+
+    since = dt_util.utcnow().isoformat(timespec="seconds")
+    await plugs.ups("OB DISCHRG")
+    freezer.tick(30)
+    await plugs.ups("OB DISCHRG LB")
+    assert await ups() == mains | {"is_on_battery": True, "on_battery_since": since}

@@ -50,10 +50,10 @@ const dateFormat = (hass, options) => {
   });
 };
 
-export const clock = (hass, date) => {
+export const clock = (hass, date, seconds = {}) => {
   const { hourCycle } = dateFormat(hass, { hour: "numeric" }).resolvedOptions();
   const hour = hourCycle === "h12" || hourCycle === "h11" ? "numeric" : "2-digit";
-  return dateFormat(hass, { hour, minute: "2-digit" }).format(new Date(date));
+  return dateFormat(hass, { hour, minute: "2-digit", ...seconds }).format(new Date(date));
 };
 
 export const day = (hass, date) => dateFormat(hass, { day: "numeric", month: "long" }).format(new Date(date));

@@ -81,6 +81,13 @@ const TABLE = {
 defineCard("fleet_table", () => import("./fleet-table.js"), 8, TABLE);
 defineCard("readings_table", () => import("./readings-table.js"), 12, TABLE);
 
+const planSchema = () => [{ name: "plan", selector: { entity: { filter: { integration: "iotbridge", domain: "sensor" } } } }];
+defineCard("power_plan", () => import("./power-plan.js"), 8, {
+  statics: { getStubConfig: () => ({}), getConfigForm: formOf(planSchema, () => "editor.plan", () => "editor.plan_helper") },
+  isFor: (key) => key === "plan_state",
+  suggestion: (plan) => ({ plan }),
+});
+
 defineLazily("iotbridge-alarm-info", () => import("./alarm-info.js"), { properties: ["stateObj", "entry"] });
 defineLazily("iotbridge-create-dashboard", () => import("./create-dashboard.js"), { properties: ["narrow", "route", "panel"] });
 

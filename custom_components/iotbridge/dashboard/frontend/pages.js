@@ -197,6 +197,18 @@ export const mapPage = ({ hass, inventory: { hosts, things } }) => {
   };
 };
 
+/** Return the sensors of the power plans that the user may read. */
+export const planEntities = ({ entities, states, user }) =>
+  Object.values(entities)
+    .filter(({ platform, translation_key: key, entity_id: id }) => platform === "iotbridge" && key === "plan_state" && (user?.is_admin || states[id]))
+    .map(({ entity_id: id }) => id)
+    .sort();
+
+/** A card has the name of its plan as a title. */
+export const plansPage = ({ hass }) => ({
+  sections: planEntities(hass).map((plan) => section(3, [{ type: "custom:iotbridge-power-plan", plan }])),
+});
+
 const WEEK_H = 168;
 const BLOCKS = [
   { name: "now", icon: "pulse", keys: [/^cpu_percent$/, /^memory_percent$/, /^cpu_temperature$/, /^network_down/], hasGraphs: true },

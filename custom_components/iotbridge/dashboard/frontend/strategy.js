@@ -1,13 +1,13 @@
 // Dashboard that builds itself, from registries, states and the inventory.
 import { areaOf, deviceName } from "./hosts.js";
-import { areaPage, hasPosition, header, heading, hostPage, mapPage, nowPage, section, thingsPage } from "./pages.js";
+import { areaPage, hasPosition, header, heading, hostPage, mapPage, nowPage, planEntities, plansPage, section, thingsPage } from "./pages.js";
 import { inventoryOf, loadInventory } from "./stores.js";
 import { loadTexts, t } from "./texts.js";
 
 export const STRATEGY = "custom:iotbridge";
-export const OPTIONAL = ["things", "map", "readings", "history"];
+export const OPTIONAL = ["things", "map", "readings", "history", "plans"];
 
-const ICONS = { now: "pulse", things: "leaf", map: "map", readings: "table-large", history: "history" };
+const ICONS = { now: "pulse", things: "leaf", map: "map", readings: "table-large", history: "history", plans: "chart-timeline-variant" };
 
 const readingsPage = ({ hass }) => ({
   header: header(t(hass, "board.view.readings")),
@@ -21,7 +21,7 @@ const historyPage = ({ hass }) => ({
 
 const awayPage = ({ hass }) => ({ header: header(t(hass, "board.not_running")), sections: [] });
 
-const PAGES = { now: nowPage, things: thingsPage, map: mapPage, host: hostPage, area: areaPage, readings: readingsPage, history: historyPage };
+const PAGES = { now: nowPage, things: thingsPage, map: mapPage, host: hostPage, area: areaPage, readings: readingsPage, history: historyPage, plans: plansPage };
 
 const currentBase = () => `/${location.pathname.split("/")[1]}`;
 
@@ -44,6 +44,7 @@ export const dashboard = (config, hass, inventory, base) => {
     map: devices.some((device) => hasPosition(hass, device)),
     readings: devices.length,
     history: devices.length,
+    plans: planEntities(hass).length,
   };
   const names = Object.keys(exists).filter((name) => exists[name] && !config.hidden_views?.includes(name));
   const page = (name, id) => ({ strategy: { type: STRATEGY, page: name, base, id } });

@@ -8,7 +8,7 @@ from homeassistant.helpers import entity_registry as er
 
 from ...const import DOMAIN
 from ..engine.run import Direction, PlanRun, PlanRunEventKind, matching, new_run
-from ..engine.timeline import direction_of, report, timeline
+from ..engine.timeline import as_iso, direction_of, report, timeline
 from ..manager import PowerPlansManager
 from ..runtime.events import PlanEvent
 from ..runtime.names import async_step_names
@@ -97,8 +97,7 @@ def async_plan_summary(hass: HomeAssistant, manager: PowerPlansManager, plan_id:
 def async_plan_document(hass: HomeAssistant, manager: PowerPlansManager, plan_id: str) -> dict[str, Any]:
     """Return a plan with the timeline of its run; without a run, with those that it would have."""
     plan, record = manager.plans[plan_id], manager.record(plan_id)
-    run = record.run
-    ups = plan.ups
+    run, runner, ups = record.run, manager.runners[plan_id], plan.ups
     return {
         **async_plan_summary(hass, manager, plan_id),
         "ups": ups
@@ -106,7 +105,8 @@ def async_plan_document(hass: HomeAssistant, manager: PowerPlansManager, plan_id
             "entity_id": ups.entity_id,
             "battery_entity_id": ups.battery_entity_id or None,
             "runtime_entity_id": ups.runtime_entity_id or None,
-            "is_on_battery": manager.runners[plan_id].is_on_battery,
+            "is_on_battery": runner.is_on_battery,
+            "on_battery_since": as_iso(runner.on_battery_since),
         },
         "run": run
         and {

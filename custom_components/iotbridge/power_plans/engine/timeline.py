@@ -42,10 +42,10 @@ class TimelineRow:
             "state": self.state.value,
             "reason": self.run.reason.value if self.run else "",
             "message": self.run.message if self.run else "",
-            "begins_at": _iso(self.begins_at),
-            "ends_at": _iso(self.ends_at),
+            "begins_at": as_iso(self.begins_at),
+            "ends_at": as_iso(self.ends_at),
             "is_expected": self.is_expected,
-            "deadline_at": _iso(self.deadline_at),
+            "deadline_at": as_iso(self.deadline_at),
             "on_failure": self.step.on_failure.value,
         }
 
@@ -95,8 +95,8 @@ def report(run: PlanRun, names: Mapping[str, str]) -> dict[str, Any]:
         "direction": run.direction.value,
         "cause": run.cause.value,
         "started_by": run.started_by,
-        "started_at": _iso(run.started_at),
-        "ended_at": _iso(end),
+        "started_at": as_iso(run.started_at),
+        "ended_at": as_iso(end),
         "duration_s": None if end is None else round(end - run.started_at, 1),
         "outcome": run.outcome.value if run.outcome else None,
         "failed": failed_steps(run, names),
@@ -114,7 +114,7 @@ def report(run: PlanRun, names: Mapping[str, str]) -> dict[str, Any]:
         ],
         "events": [
             {
-                "at": _iso(event.at),
+                "at": as_iso(event.at),
                 "kind": event.kind.value,
                 "step": names.get(event.step, event.step),
                 "state": event.state,
@@ -136,6 +136,11 @@ def duration(step: StepRun, direction: Direction) -> float | None:
     """Return how long a step took from its order to its proof."""
     begin, end = (step.stop_at, step.stopped_at) if direction is Direction.OFF else (step.start_at, step.started_at)
     return round(end - begin, 1) if begin is not None and end is not None and end >= begin else None
+
+
+def as_iso(at: float | None) -> str | None:
+    """Return a time in seconds since 1970 as a text in UTC."""
+    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
 
 
 def _row(
@@ -186,7 +191,3 @@ def _expected(plan: Plan, direction: Direction, past: Sequence[PlanRun]) -> dict
         known = [duration(run.steps[key], direction) for run in past if key in run.steps]
         expected[key] = median([value for value in known if value is not None] or [default])
     return expected
-
-
-def _iso(at: float | None) -> str | None:
-    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")

@@ -70,6 +70,11 @@ class PlanRunner:
         return self._history.is_on_battery
 
     @property
+    def on_battery_since(self) -> float | None:
+        """Return since when the UPS is on battery, in seconds since 1970; None if it is not."""
+        return self._history.since if self._history.is_on_battery else None
+
+    @property
     def is_power_cut(self) -> bool:
         """Return whether the UPS is on battery and may begin a run, now or soon."""
         return self.record.is_enabled and self.plan.ups is not None and self._history.is_on_battery is True

@@ -1,0 +1,235 @@
+"""Page of a power plan in the real frontend, in a real browser: on a desktop and on a phone, in light and dark.
+
+Pictures stay in the folder that IOTBRIDGE_PICTURES names.
+"""
+
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+import os
+from pathlib import Path
+import re
+import shutil
+
+from lab.alarms import remove
+from lab.browser import DESKTOP, PATIENCE_MS, PHONE, browsing, collect_errors
+from lab.lab import Lab
+from playwright.async_api import Locator, Page, expect  # type: ignore[import-not-found, unused-ignore]
+import pytest
+
+from .accessibility import findings
+from .conftest import NewHost
+from .host import Host
+from .language import choose_language
+
+pytestmark = pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no Chromium")
+
+SCREENS = [DESKTOP, PHONE, DESKTOP.darkened(), PHONE.darkened()]
+PLAN = "iotbridge-power-plan"
+OURS = "iotbridge"
+STATUS, CHARGE, RUNTIME = "sensor.rack_status", "sensor.rack_charge", "sensor.rack_runtime"
+NAMES = GUEST, PROXMOX, NAS = "guest", "proxmox", "nas"
+SECONDS = re.compile(r"is stopping, (\d+) s of at most 5 min")
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@dataclass
+class PlanLab:
+    """Plan over three hosts in dry run, which stop one behind the other, and the address of its page."""
+
+    lab: Lab
+    plan_id: str
+    hosts: list[Host]
+    address: str
+    is_removed: bool = False
+
+    async def remove(self) -> None:
+        """Remove the plan."""
+        if not self.is_removed:
+            self.is_removed = True
+            await remove(self.lab.client, self.plan_id)
+
+    async def ups(self, status: str, charge: int, runtime_s: int) -> None:
+        """Set the states of the UPS."""
+        percent, seconds = {"unit_of_measurement": "%"}, {"unit_of_measurement": "s"}
+        for entity_id, state, attributes in (
+            (STATUS, status, {}),
+            (CHARGE, str(charge), percent | {"device_class": "battery"}),
+            (RUNTIME, str(runtime_s), seconds | {"device_class": "duration"}),
+        ):
+            await self.lab.client.rest("POST", f"states/{entity_id}", {"state": state, "attributes": attributes})
+
+
+@pytest.fixture
+async def plan(lab: Lab, new_host: NewHost) -> AsyncGenerator[PlanLab]:
+    """Return a plan whose UPS does not begin it soon."""
+    hosts = [await new_host(f"-{name}") for name in NAMES]
+    (entry,) = await lab.client.entries("iotbridge")
+    chosen = [await host.device_id() for host in hosts]
+    await rename(lab, dict(zip(chosen, NAMES, strict=True)))
+    result = await lab.client.subentry_flow(
+        entry["entry_id"],
+        "plan",
+        {"name": "Power cut", "hosts": chosen, "order": "one_by_one"},
+        {"next_step_id": "ups"},
+        {
+            "status": STATUS,
+            "on_battery": ["ob"],
+            "battery": CHARGE,
+            "runtime": RUNTIME,
+            "on_battery_for": {"hours": 2},
+            "steady_for": {"minutes": 5},
+            "battery_at_least": 50,
+        },
+        {"next_step_id": "save"},
+    )
+    assert result["type"] == "create_entry", result
+    rows = await lab.client.command("config_entries/subentries/list", entry_id=entry["entry_id"])
+    (plan_id,) = [row["subentry_id"] for row in rows if row["title"] == "Power cut"]
+    made = PlanLab(lab, plan_id, hosts, f"{lab.home_assistant.url}/iot-bridge/plans")
+    await made.ups("OL CHRG", 100, 5400)
+    yield made
+    await made.remove()
+    await rename(lab, dict.fromkeys(chosen))
+
+
+async def rename(lab: Lab, names: Mapping[str, str | None]) -> None:
+    """Give devices names, or their own again."""
+    for device_id, name in names.items():
+        await lab.client.command("config/device_registry/update", device_id=device_id, name_by_user=name)
+
+
+@pytest.fixture
+async def page(lab: Lab) -> AsyncGenerator[Page]:
+    """Return a page with the dashboard; at its end there must have been no error of ours."""
+    async with browsing(lab) as page:
+        errors = collect_errors(page, OURS)
+        await page.goto(f"{lab.home_assistant.url}/iotbridge")
+        await page.wait_for_url("**/iot-bridge/now")
+        yield page
+        assert errors == []
+
+
+def row(page: Page, name: str) -> Locator:
+    """Return the row of a host in the timeline."""
+    return page.locator(f"{PLAN} tbody tr").filter(has=page.get_by_text(name, exact=True))
+
+
+def bars(page: Page, name: str, kind: str) -> Locator:
+    """Return the bars of a kind in the row of a host."""
+    return row(page, name).locator(f".bar.{kind}")
+
+
+async def picture(page: Page, name: str) -> None:
+    """Save a picture on each screen, where somebody wants to look at it."""
+    folder = os.environ.get("IOTBRIDGE_PICTURES")
+    for screen in SCREENS if folder else []:
+        await page.set_viewport_size({"width": screen.width, "height": screen.height})
+        await page.emulate_media(color_scheme="dark" if screen.is_dark else "light")
+        await page.wait_for_timeout(1500)
+        await page.screenshot(path=Path(str(folder)) / f"plan-{name}-{screen}.png")
+    await page.set_viewport_size({"width": DESKTOP.width, "height": DESKTOP.height})
+    await page.emulate_media(color_scheme="light")
+
+
+async def check(page: Page) -> None:
+    """Check that the page is accessible and fits the screen, wide and narrow, in light and dark."""
+    for screen in SCREENS:
+        await page.set_viewport_size({"width": screen.width, "height": screen.height})
+        await page.emulate_media(color_scheme="dark" if screen.is_dark else "light")
+        assert await findings(page, PLAN) == []
+        assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    await page.set_viewport_size({"width": DESKTOP.width, "height": DESKTOP.height})
+    await page.emulate_media(color_scheme="light")
+
+
+async def test_plan_is_run_followed_and_aborted_on_its_page(page: Page, plan: PlanLab) -> None:
+    guest, proxmox, _ = plan.hosts
+    await page.goto(plan.address)
+    card = page.locator(PLAN)
+    await expect(card.get_by_role("heading", name="Power cut")).to_be_visible()
+    await expect(card.get_by_text("This plan has not run yet")).to_be_visible()
+    await expect(card.get_by_role("button", name="100%")).to_be_visible()
+    await card.get_by_role("button", name="Dry run: start").click()
+    await expect(card.get_by_text("Everything is on already.")).to_be_visible()
+    await card.get_by_role("button", name="Dry run: stop").click()
+    await expect(card.get_by_text("3 steps, about 3 min. Nothing is sent.")).to_be_visible()
+    await expect(card.locator(".bar.wait")).to_have_count(3)
+    await check(page)
+    await picture(page, "idle")
+
+    await card.get_by_role("button", name="Stop…").click()
+    question = page.get_by_role("dialog", name="Stop with “Power cut”?")
+    await expect(question).to_contain_text("These are stopped, in order: guest, proxmox and nas.")
+    await question.get_by_role("button", name="Stop").click()
+    await expect(bars(page, GUEST, "run")).to_be_visible()
+    await expect(row(page, GUEST)).to_contain_text("Stopping")
+    await expect(row(page, PROXMOX)).to_contain_text("Waits for guest")
+    await expect(card.get_by_text("guest: accepted")).to_be_visible()
+
+    await guest.agent.stop()
+    await expect(bars(page, GUEST, "done")).to_be_visible()
+    await expect(row(page, GUEST)).to_contain_text("Off")
+    await expect(bars(page, PROXMOX, "run")).to_be_visible()
+    element = await row(page, PROXMOX).element_handle()
+    sentence = card.get_by_text(SECONDS)
+    seen = SECONDS.search(await sentence.inner_text())
+    assert seen is not None
+    later = re.compile(rf"is stopping, (?!{seen[1]} s)\d+ s of")
+    await expect(card.get_by_text(later)).to_be_visible()
+    assert await element.evaluate("(element) => element.isConnected")
+    await plan.ups("OB DISCHRG", 71, 1080)
+    await expect(card.get_by_role("button", name=re.compile(r"On battery for \d:\d\d"))).to_be_visible()
+    await expect(card.get_by_role("button", name="18 min left")).to_be_visible()
+    await check(page)
+    await picture(page, "running")
+
+    await card.get_by_role("button", name="Stop here").click()
+    question = page.get_by_role("dialog", name="Stop “Power cut” here?")
+    await expect(question).to_contain_text("These stay off: guest.")
+    await picture(page, "question")
+    await question.get_by_role("button", name="Stop here").click()
+    await expect(row(page, NAS)).to_contain_text("Stays on (the plan was aborted)")
+    await proxmox.agent.stop()
+    await expect(card.locator(".act b")).to_have_text(re.compile("Last run, .*: aborted after"))
+    await expect(card.locator(".bar.done")).to_have_count(2)
+    await expect(card.get_by_text("Demo stopped the plan here")).to_be_visible()
+    await expect(row(page, NAS)).to_contain_text("Stays on")
+    await check(page)
+    await picture(page, "aborted")
+
+
+async def test_who_is_no_administrator_is_told_who_can_run_the_plan(page: Page, plan: PlanLab) -> None:
+    token = await plan.lab.home_assistant.add_user("Guest", "system-read-only")
+    async with browsing(plan.lab, token=token) as other:
+        errors = collect_errors(other, OURS)
+        await other.goto(plan.address)
+        card = other.locator(PLAN)
+        await expect(card.get_by_text("You may not run this plan. Demo can.")).to_be_visible()
+        await expect(card.get_by_role("button", name=re.compile("Stop…|Start…"))).to_have_count(0)
+        await expect(card.locator(".bar.wait")).to_have_count(3)
+        assert errors == []
+
+
+async def test_page_says_what_is_away_in_any_language_and_goes_with_its_plan(page: Page, plan: PlanLab) -> None:
+    await page.goto(plan.address)
+    card = page.locator(PLAN)
+    await expect(card.get_by_role("heading", name="Power cut")).to_be_visible()
+    away = card.get_by_text("The MQTT broker is not connected.")
+    await plan.lab.broker.stop()
+    try:
+        await expect(away).to_have_count(1)
+        await picture(page, "no-broker")
+    finally:
+        await plan.lab.broker.start()
+    await expect(away).to_have_count(0)
+
+    await choose_language(plan.lab.client, "it")
+    try:
+        await expect(card.get_by_text("Questo piano non è ancora stato eseguito")).to_be_visible()
+        view = page.get_by_role("tab", name="Piani")
+        await expect(view).to_have_count(1)
+        await plan.remove()
+        await expect(view).to_have_count(0)
+    finally:
+        await choose_language(plan.lab.client, None)
