@@ -133,13 +133,13 @@ class SentenceFiles:
         is_new = is_broken = False
         for language in self._languages:
             written = await self._hass.async_add_executor_job(_write, self._root, language, names)
+            is_new |= written.is_new
+            is_broken |= bool(written.broken)
             if self._is_stopped:
-                return
+                break
             self._async_report(language, written)
             if written.error:
                 self._written = None
-            is_new |= written.is_new
-            is_broken |= bool(written.broken)
         # Home Assistant goes on with what it has loaded: a reload would meet the broken file.
         if is_new and not is_broken:
             await _async_reload(self._hass)
@@ -168,9 +168,18 @@ async def _async_remove(hass: HomeAssistant, languages: Collection[str]) -> None
 
 
 async def _async_reload(hass: HomeAssistant) -> None:
-    """Reload all languages, which have more variants than there are files: en-US reads the file of en."""
-    if hass.services.has_service(CONVERSATION, "reload"):
-        await hass.services.async_call(CONVERSATION, "reload", {}, blocking=True)
+    """Reload all languages, which have more variants than there are files: en-US reads the file of en.
+
+    A language that is being loaded has read the former files, and would be kept after the reload.
+    """
+    if not hass.services.has_service(CONVERSATION, "reload"):
+        return
+    from homeassistant.components.conversation.agent_manager import async_get_agent  # noqa: PLC0415 - it needs hassil
+
+    loading: asyncio.Lock | None = getattr(async_get_agent(hass), "_load_intents_lock", None)  # of no public name
+    async with loading or contextlib.nullcontext():
+        pass
+    await hass.services.async_call(CONVERSATION, "reload", {}, blocking=True)
 
 
 def _write(root: Path, language: str, names: Names) -> Written:
