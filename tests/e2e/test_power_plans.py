@@ -1,12 +1,14 @@
 """Power plans of machines that really go and come back, because a UPS is on battery: a simulated one, and NUT's."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from itertools import zip_longest
 
 from lab.client import Json
 from lab.lab import Lab
 from lab.nut import NutServer, is_nut_installed
+from lab.waiting import until
 import pytest
 
 from .host import next_of
@@ -21,7 +23,6 @@ SIMULATED = {
     "UPS charge": "{{ states('input_number.charge') }}",
 }
 HOST_FORM = {
-    "command": "suspend",
     "role": "none",
     "off_within": {"minutes": 5},
     "on_within": {"minutes": 5},
@@ -101,6 +102,14 @@ class Site:
         """Return how often each machine was stopped."""
         return {name: len(host.executed) for name, host in self.machines.hosts.items()}
 
+    async def is_stored(self) -> bool:
+        """Return whether Home Assistant has written the devices: killed before, it gives them other ids."""
+        folder = self.lab.home_assistant.folder / ".storage"
+        files = [folder / f"core.{name}_registry" for name in ("device", "entity")]
+        stored = [path.read_text(encoding="utf-8") if path.exists() else "" for path in files]
+        devices = [await host.device_id() for host in self.machines.hosts.values()]
+        return all(device in text for device in devices for text in stored)
+
     async def restart(self) -> None:
         """Kill Home Assistant, and start it again."""
         await self.lab.home_assistant.kill()
@@ -117,7 +126,8 @@ def order(report: Json) -> list[str]:
 async def site(lab: Lab) -> AsyncGenerator[Site]:
     """Return the household with its plans."""
     nut = NutServer(lab.folder / "nut") if is_nut_installed() else None
-    async with machines_in(lab) as machines:
+    async with AsyncExitStack() as stack:
+        machines = await stack.enter_async_context(machines_in(lab))
         site = Site(lab=lab, machines=machines, nut=nut)
         client = lab.client
         await machines.add(*NAMES)
@@ -127,25 +137,26 @@ async def site(lab: Lab) -> AsyncGenerator[Site]:
         for name, template in SIMULATED.items():
             await client.flow("template", {"next_step_id": "sensor"}, {"name": name, "state": template})
         await add_plan(site, "Simulated UPS", {"status": "sensor.ups_status", "battery": "sensor.ups_charge"})
+        await add_plan(site, "By hand", {}, ["website"], "shutdown")
         if nut is not None:
+            stack.push_async_callback(nut.stop)
             await nut.start()
             await client.flow("nut", {"host": "127.0.0.1", "port": nut.port})
             status, battery = await site.nut_entity("ups.status"), await site.nut_entity("battery.charge")
             await add_plan(site, "NUT", {"status": status, "battery": battery})
+        await until(site.is_stored, timeout_s=60, what="the devices of the plans on the disk")
         yield site
-        if nut is not None:
-            await nut.stop()
 
 
-async def add_plan(site: Site, name: str, ups: Json) -> None:
+async def add_plan(site: Site, name: str, ups: Json, hosts: Sequence[str] = NAMES, command: str = "suspend") -> None:
     """Add a plan through its dialog."""
-    devices = [await site.machines.hosts[host].device_id() for host in NAMES]
+    devices = [await site.machines.hosts[host].device_id() for host in hosts]
     answers: list[Json] = [{"name": name, "hosts": devices, "order": "one_by_one"}]
     for device, needed in zip_longest(devices, devices[1:]):
-        proofs = {"off_proofs": [{"entity_id": PLUG, "below": 5}]} if device == devices[1] else {}
-        step = HOST_FORM | {"needs": [needed] if needed else [], "proofs": proofs}
+        proofs = {"off_proofs": [{"entity_id": PLUG, "below": 5}]} if device in devices[1:2] else {}
+        step = HOST_FORM | {"command": command, "proofs": proofs} | ({"needs": [needed]} if needed else {})
         answers += [{"next_step_id": "steps"}, {"step": device}, step]
-    answers += [{"next_step_id": "ups"}, UPS_FORM | ups]
+    answers += [{"next_step_id": "ups"}, UPS_FORM | ups] if ups else []
     answers += [{"next_step_id": "options"}, {"stagger": 0.5, "is_whole_site": False}]
     (entry,) = await site.lab.client.entries("iotbridge")
     result = await site.lab.client.subentry_flow(entry["entry_id"], "plan", *answers, {"next_step_id": "save"})
@@ -178,6 +189,23 @@ async def test_power_is_back_while_machines_stop(site: Site) -> None:
     assert site.machines.wakes == ["hypervisor", "website"]
     await site.wait_power(website="on", hypervisor="on", nas="on")
     assert site.executed() == before | {"website": before["website"] + 1, "hypervisor": before["hypervisor"] + 1}
+
+
+async def test_host_is_shut_down_by_hand_and_home_assistant_is_killed_before_the_proof(site: Site) -> None:
+    """Kill it after the response: the shutdown is not ordered again, and proven after the restart."""
+    website = site.machines.hosts["website"]
+    run = {"plan": (await site.plan("By hand"))["entity_id"]}
+    before = website.executed
+    await site.lab.client.call("iotbridge.run_plan", run)
+    await site.wait_power(website="shutting_down")
+    await site.wait_plan("By hand", "stopping")
+    await site.restart()
+    await site.wait_plan("By hand", "stopped")
+    assert website.executed == [*before, "shutdown"]
+
+    answer = await site.lab.client.call("iotbridge.run_plan", run | {"direction": "on", "wait": True}, response=True)
+    assert order(answer["report"]) == ["start_sent website", "step_done website"]
+    await site.wait_power(website="on")
 
 
 @needs_nut
