@@ -11,10 +11,10 @@ import sys
 
 from iotbridge_agent.agent import run
 from iotbridge_agent.config import load_config
-from recording_agent import RecordedPower
+from recording_agent import RecordedPower  # type: ignore[import-not-found]
 
 
-class EndingPower(RecordedPower):
+class EndingPower(RecordedPower):  # type: ignore[misc]
     """Power backend that records a command and ends this process, as the machine would."""
 
     def execute(self, command: str) -> None:
