@@ -11,7 +11,7 @@ import re
 import shutil
 
 from lab.alarms import remove
-from lab.browser import DESKTOP, PATIENCE_MS, PHONE, browsing, collect_errors
+from lab.browser import DESKTOP, PATIENCE_MS, PHONE, browsing, collect_errors, refuse_commands
 from lab.lab import Lab
 from playwright.async_api import Locator, Page, expect  # type: ignore[import-not-found, unused-ignore]
 import pytest
@@ -143,6 +143,14 @@ async def check(page: Page) -> None:
     await page.emulate_media(color_scheme="light")
 
 
+async def stop_all(page: Page) -> None:
+    """Run the plan, after the question that names what it stops."""
+    await page.locator(PLAN).get_by_role("button", name="Stop…").click()
+    question = page.get_by_role("dialog", name="Stop with “Power cut”?")
+    await expect(question).to_contain_text("These are stopped, in order: guest, proxmox and nas.")
+    await question.get_by_role("button", name="Stop").click()
+
+
 async def test_plan_is_run_followed_and_aborted_on_its_page(page: Page, plan: PlanLab) -> None:
     guest, proxmox, _ = plan.hosts
     await page.goto(plan.address)
@@ -158,14 +166,12 @@ async def test_plan_is_run_followed_and_aborted_on_its_page(page: Page, plan: Pl
     await check(page)
     await picture(page, "idle")
 
-    await card.get_by_role("button", name="Stop…").click()
-    question = page.get_by_role("dialog", name="Stop with “Power cut”?")
-    await expect(question).to_contain_text("These are stopped, in order: guest, proxmox and nas.")
-    await question.get_by_role("button", name="Stop").click()
+    await stop_all(page)
     await expect(bars(page, GUEST, "run")).to_be_visible()
     await expect(row(page, GUEST)).to_contain_text("Stopping")
     await expect(row(page, PROXMOX)).to_contain_text("Waits for guest")
     await expect(card.get_by_text("guest: accepted")).to_be_visible()
+    await expect(card.get_by_text("If it takes longer, the plan notifies and goes on.")).to_be_visible()
 
     await guest.agent.stop()
     await expect(bars(page, GUEST, "done")).to_be_visible()
@@ -190,6 +196,8 @@ async def test_plan_is_run_followed_and_aborted_on_its_page(page: Page, plan: Pl
     await picture(page, "question")
     await question.get_by_role("button", name="Stop here").click()
     await expect(row(page, NAS)).to_contain_text("Stays on (the plan was aborted)")
+    await expect(card.get_by_role("button", name="Stop here")).to_have_count(0)
+    await expect(card.get_by_text("and nothing further begins.")).to_be_visible()
     await proxmox.agent.stop()
     await expect(card.locator(".act b")).to_have_text(re.compile("Last run, .*: aborted after"))
     await expect(card.locator(".bar.done")).to_have_count(2)
@@ -209,6 +217,35 @@ async def test_who_is_no_administrator_is_told_who_can_run_the_plan(page: Page, 
         await expect(card.get_by_role("button", name=re.compile("Stop…|Start…"))).to_have_count(0)
         await expect(card.locator(".bar.wait")).to_have_count(3)
         assert errors == []
+
+
+async def test_card_says_what_it_waits_for_and_why_a_plan_was_not_run(page: Page, plan: PlanLab) -> None:
+    client, url = plan.lab.client, f"{plan.lab.home_assistant.url}/plan-board/own"
+    cards = [{"type": f"custom:{PLAN}", "plan": "sensor.of_no_plan"}, {"type": f"custom:{PLAN}"}]
+    view = {"type": "sections", "path": "own", "sections": [{"type": "grid", "cards": cards}]}
+    board = await client.command("lovelace/dashboards/create", url_path="plan-board", title="Own")
+    try:
+        await client.command("lovelace/config/save", url_path="plan-board", config={"views": [view]})
+        is_set_up = await refuse_commands(page, "iotbridge/power_plans")
+        await page.goto(url)
+        await expect(page.get_by_text("IoT Bridge is not running.")).to_have_count(2)
+        is_set_up.set()
+        none, first = page.locator(PLAN).first, page.locator(PLAN).last
+        await expect(none.get_by_text("There is none yet.")).to_be_visible()
+        add = none.get_by_role("link", name="Add a power plan")
+        await expect(add).to_have_attribute("href", "/config/integrations/integration/iotbridge")
+        await expect(first.get_by_role("heading", name="Power cut")).to_be_visible()
+        assert await findings(page, PLAN) == []
+
+        await plan.ups("OB DISCHRG", 71, 1080)
+        await first.get_by_role("button", name="Start…").click()
+        question = page.get_by_role("dialog", name="Start with “Power cut”?")
+        await expect(question).to_contain_text("Everything is on already.")
+        await question.get_by_role("button", name="Start").click()
+        refused = "Nothing has changed: Power cut cannot start anything while its UPS is on battery."
+        await expect(first.get_by_role("alert")).to_contain_text(refused)
+    finally:
+        await client.command("lovelace/dashboards/delete", dashboard_id=board["id"])
 
 
 async def test_page_says_what_is_away_in_any_language_and_goes_with_its_plan(page: Page, plan: PlanLab) -> None:

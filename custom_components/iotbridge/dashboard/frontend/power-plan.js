@@ -59,7 +59,15 @@ const followPlan = (hass, entityId, receive) => {
   };
 };
 
+/** Return the message of an action that failed, in the language of the user. */
+const refusalText = async (hass, { message, translation_domain: domain, translation_key: key, translation_placeholders: values }) => {
+  const localize = key && (await hass.loadBackendTranslation("exceptions", domain).catch(() => null));
+  return (localize && localize(`component.${domain}.exceptions.${key}.message`, values)) || message || "";
+};
+
 const namesOf = (hass, rows) => listOf(hass, rows.map(({ name }) => name));
+
+const isAborted = (run) => run.report.events.some(({ kind }) => kind === "aborted");
 
 /** Return the icon, the sentence and its detail about what happens now. */
 const activity = (hass, { run, last_report: last }, rows) => {
@@ -73,8 +81,9 @@ const activity = (hass, { run, last_report: last }, rows) => {
   const time = bar && { time: length(hass, (bar.to - bar.from) / 1000), limit: row.deadline && length(hass, (row.deadline - bar.from) / 1000) };
   const others = working.slice(1);
   const detail = [
+    bar && row.deadline && t(hass, `plan.then.${row.on_failure}`),
     others.length && t(hass, "plan.also", { names: namesOf(hass, others) }),
-    run.report.cause === "ups" && run.phase === "stopping" && t(hass, "plan.when_back"),
+    isAborted(run) ? t(hass, "plan.ask.abort_text") : run.report.cause === "ups" && run.phase === "stopping" && t(hass, "plan.when_back"),
   ];
   return { icon: "progress-clock", look: "busy", text: t(hass, `plan.now.${row.state}`, { ...values, ...time }), detail: detail.filter(Boolean).join(" ") };
 };
@@ -253,8 +262,10 @@ export default class PowerPlan extends LiveElement {
   #updateButtons({ name, run }, rows) {
     const { hass } = this;
     const isAdmin = Boolean(hass.user?.is_admin);
-    renderOnce(this.#parts.buttons, [Boolean(run), isAdmin, name], () => {
+    const canAbort = run && !isAborted(run);
+    renderOnce(this.#parts.buttons, [Boolean(run), canAbort, isAdmin, name], () => {
       if (!isAdmin) return h("span.dim", this.#refusal());
+      if (run && !canAbort) return null;
       if (run) return button("bad", (event) => this.#askToAbort(event.currentTarget), [icon("stop-circle"), t(hass, "plan.stop_here")], { "aria-haspopup": "dialog" });
       const ask = (direction) => (event) => this.#askToRun(event.currentTarget, direction);
       const label = (direction) => [icon(DIRECTIONS[direction]), t(hass, `plan.run.${direction}`)];
@@ -292,7 +303,7 @@ export default class PowerPlan extends LiveElement {
       const { response } = await hass.callService("iotbridge", action, { plan: this.#state.plan.entity_id, ...data }, {}, false, true);
       return response;
     } catch (error) {
-      this.#problem = t(hass, "plan.not_done", { error: error?.message ?? "" });
+      this.#problem = t(hass, "plan.not_done", { error: await refusalText(hass, error) });
       return null;
     } finally {
       this.changed();
