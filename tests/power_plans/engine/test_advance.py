@@ -200,6 +200,30 @@ def test_a_member_outside_of_the_plan_that_is_off_counts() -> None:
     assert world.reasons(StepState.LEFT_ON) == {"a": "majority"}
 
 
+@pytest.mark.parametrize(("is_known", "expected"), [(True, "off"), (False, "left_on")])
+def test_a_member_whose_state_is_unknown_is_not_counted_on(is_known: bool, expected: str) -> None:
+    cluster = Cluster(name="pve", devices=("device of a", "elsewhere", "elsewhere 2"))
+    world = lab(plan_of(host("a"), clusters=(cluster,)))
+    world.elsewhere = {"elsewhere", "elsewhere 2"} if is_known else {"elsewhere"}
+
+    world.step()
+    world.pass_time(100)
+
+    assert world.states() == {"a": expected}
+
+
+def test_members_are_waited_for_after_a_restart() -> None:
+    cluster = Cluster(name="pve", devices=("device of a", "elsewhere", "elsewhere 2"))
+    world = lab(plan_of(host("a"), clusters=(cluster,)))
+    world.step(Restart())
+    assert world.states() == {"a": "to_stop"}
+
+    world.elsewhere = {"elsewhere", "elsewhere 2"}
+    world.pass_time(100)
+
+    assert world.states() == {"a": "off"}
+
+
 def test_the_whole_way_there_and_back() -> None:
     world = lab_in_a_cut(*CHAIN, host("ups-pi", role=Role.UPS_MONITOR), on={"guest", "proxmox", "nas", "ups-pi"})
     world.step()

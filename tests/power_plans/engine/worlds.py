@@ -22,6 +22,8 @@ class Lab:
     hung: set[str] = field(default_factory=set)
     refusing: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
+    elsewhere: set[str] = field(default_factory=set)
+    """Devices that are on, outside of the plan."""
     power: PowerReading | None = None
     now: float = START
     takes_s: float = 20.0
@@ -36,11 +38,11 @@ class Lab:
     def world(self) -> World:
         """Return what is proven."""
         off = self.plan.by_key.keys() - self.on
-        devices = {self.plan.by_key[key].device_id for key in off} - {""}
+        devices = {self.plan.by_key[key].device_id for key in self.on - self.unknown} - {""}
         return World(
             off=frozenset(off - self.unknown),
             on=frozenset(self.on - self.unknown),
-            devices_off=frozenset(devices),
+            devices_on=frozenset(devices | self.elsewhere),
             power=self.power,
         )
 

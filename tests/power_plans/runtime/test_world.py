@@ -25,18 +25,18 @@ async def test_the_power_state_of_a_host_and_its_further_proofs_count_together(k
 
     def proven() -> tuple[bool, bool, bool]:
         world = async_world(kit.hass, plan)
-        return ("nas" in world.off, "nas" in world.on, device.id in world.devices_off)
+        return ("nas" in world.off, "nas" in world.on, device.id in world.devices_on)
 
-    assert proven() == (False, True, False)
+    assert proven() == (False, True, True)
     kit.hass.states.async_set(POWER, "40")
     await host.availability("offline")
     assert host.power == "lost"
     assert proven() == (False, False, False)
     await host.announce(power="off")
     assert host.power == "off"
-    assert proven() == (False, False, True)
+    assert proven() == (False, False, False)
     kit.hass.states.async_set(POWER, "1.2")
-    assert proven() == (True, False, True)
+    assert proven() == (True, False, False)
 
 
 def test_a_proof_that_is_unknown_proves_nothing(hass: HomeAssistant) -> None:

@@ -1,7 +1,7 @@
 """Draft of the next state of a run, which the rules change. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -42,14 +42,14 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """World as it is now: the keys of the steps that are proven off and on, devices that are off, and the UPS.
+    """World as it is now: the keys of the steps that are proven off and on, members of clusters on, and the UPS.
 
     A step in neither set is unknown, or on its way.
     """
 
     off: frozenset[str] = frozenset()
     on: frozenset[str] = frozenset()
-    devices_off: frozenset[str] = field(default_factory=frozenset)
+    devices_on: frozenset[str] = frozenset()
     power: PowerReading | None = None
 
 

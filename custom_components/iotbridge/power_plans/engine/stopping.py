@@ -58,13 +58,14 @@ def _is_changed(draft: RunDraft, step: Step, needed_by: frozenset[str]) -> bool:
     if not _has_off(step):
         draft.move(step.key, StepState.LEFT_ON, Reason.NOTHING_TO_DO)
         return True
-    if step.key not in draft.world.on and not draft.is_due(draft.patient_until):
+    is_at_risk = _has_majority_at_risk(draft, step)
+    if (is_at_risk or step.key not in draft.world.on) and not draft.is_due(draft.patient_until):
         return False
     if draft.cause is RunCause.UPS:
         at = stage_at(step.stage, draft.history, draft.world.power)
         if at is None or not draft.is_due(at):
             return False
-    if _has_majority_at_risk(draft, step):
+    if is_at_risk:
         draft.refuse(step.key, Reason.MAJORITY)
     else:
         draft.order(OrderKind.STOP, step.key)
@@ -91,9 +92,9 @@ def _has_off(step: Step) -> bool:
 
 
 def _has_majority_at_risk(draft: RunDraft, step: Step) -> bool:
-    """Return whether a cluster would not keep its majority without this host."""
+    """Return whether a cluster would not keep a majority that is proven on without this host."""
     if draft.plan.is_whole_site or not step.is_host:
         return False
     ordered = {device for device, run in devices(draft.plan, draft.steps).items() if run.state in _NOT_ON}
-    gone = ordered | draft.world.devices_off | {step.device_id}
-    return any(2 * len(members - gone) <= len(members) for members in clusters_of(draft.plan, step.device_id))
+    kept = draft.world.devices_on - ordered - {step.device_id}
+    return any(2 * len(members & kept) <= len(members) for members in clusters_of(draft.plan, step.device_id))

@@ -27,7 +27,7 @@ def async_world(hass: HomeAssistant, plan: Plan) -> World:
     return World(
         off=frozenset(off),
         on=frozenset(on),
-        devices_off=frozenset(device_id for device_id in members if _async_host_state(hass, device_id) in HOST_OFF),
+        devices_on=frozenset(device_id for device_id in members if _async_host_state(hass, device_id) == HOST_ON),
         power=None if plan.ups is None else _async_reading(hass, plan.ups),
     )
 
