@@ -39,6 +39,18 @@ async def test_the_power_state_of_a_host_and_its_further_proofs_count_together(k
     assert proven() == (True, False, False)
 
 
+@pytest.mark.parametrize("expected_lingering_timers", [True])
+@pytest.mark.parametrize(("command", "expected"), [("shutdown", set()), ("suspend", {"nas"})])
+async def test_a_host_that_sleeps_has_not_shut_down(kit: Kit, command: str, expected: set[str]) -> None:
+    host = await kit.host("nas")
+    device = kit.device(host.uid)
+    assert device is not None
+    await host.announce(power="suspended")
+    assert host.power == "suspended"
+
+    assert async_world(kit.hass, plan_of(Step(key="nas", device_id=device.id, command=command))).off == expected
+
+
 def test_a_proof_that_is_unknown_proves_nothing(hass: HomeAssistant) -> None:
     step = Step(
         key="plug",

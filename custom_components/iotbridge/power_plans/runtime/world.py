@@ -14,7 +14,8 @@ from ..engine.plan import Plan, Proof, Step, Ups
 from ..engine.power import PowerReading, is_on_battery
 
 POWER_STATE = "power_state"
-HOST_OFF = frozenset({"off", "suspended"})
+# A host that was told to shut down and sleeps instead still needs the battery.
+HOST_OFF = {"shutdown": frozenset({"off"}), "suspend": frozenset({"off", "suspended"})}
 HOST_ON = "on"
 
 
@@ -63,7 +64,7 @@ def _async_host_state(hass: HomeAssistant, device_id: str) -> str | None:
 
 @callback
 def _async_is_off(hass: HomeAssistant, step: Step) -> bool:
-    if step.is_host and _async_host_state(hass, step.device_id) not in HOST_OFF:
+    if step.is_host and _async_host_state(hass, step.device_id) not in HOST_OFF[step.command]:
         return False
     return (step.is_host or bool(step.off_proofs)) and _async_all(hass, step.off_proofs)
 
