@@ -106,6 +106,19 @@ def test_an_impossible_plan_is_refused(steps: list[Step], mistake: tuple[str, st
         Plan.from_dict("plan", "Lab", plan.as_dict())
 
 
+@pytest.mark.parametrize(
+    ("stage", "mistake"),
+    [(Stage(battery_below=40), "stage_without_battery"), (Stage(runtime_below_s=600), "stage_without_runtime")],
+)
+def test_a_limit_that_is_never_reached_is_refused(stage: Stage, mistake: str) -> None:
+    plan = plan_of(host("nas", stage=stage), ups=Ups(entity_id="sensor.ups"))
+    ups = Ups(entity_id="sensor.ups", battery_entity_id="sensor.charge", runtime_entity_id="sensor.runtime")
+
+    assert plan_mistakes(plan) == [(mistake, "nas")]
+    assert plan_mistakes(plan_of(*plan.steps, ups=ups)) == []
+    assert plan_mistakes(plan_of(*plan.steps)) == [], "without a UPS no step waits for a limit"
+
+
 def test_machines_with_a_role_start_before_all_others_and_stop_after_them() -> None:
     plan = plan_of(
         host("guest", "proxmox"),

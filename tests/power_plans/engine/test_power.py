@@ -44,7 +44,7 @@ def test_a_reading_that_is_unknown_changes_nothing_but_its_own_time() -> None:
     lost = updated(ON_BATTERY, None, 1010)
     assert (lost.is_on_battery, lost.since, lost.unknown_since) == (True, 1000, 1010)
     assert updated(lost, PowerReading(), 1020) == lost
-    assert updated(lost, PowerReading(is_on_battery=True), 1030) == ON_BATTERY
+    assert updated(lost, PowerReading(is_on_battery=True, battery=90, runtime_s=900), 1030) == ON_BATTERY
     assert updated(lost, PowerReading(is_on_battery=False), 1030) == PowerHistory(is_on_battery=False, since=1030)
 
 
@@ -76,6 +76,22 @@ def test_a_stage_does_not_wait_for_a_ups_that_is_lost() -> None:
     assert stage_at(Stage(), ON_BATTERY, None) == 1000
     assert stage_at(stage, ON_BATTERY, PowerReading(is_on_battery=True, battery=80)) == 1600
     assert stage_at(stage, updated(ON_BATTERY, None, 1100), None) == 1160
+
+
+@pytest.mark.parametrize(
+    ("stage", "known"),
+    [
+        (Stage(battery_below=30), PowerReading(is_on_battery=True, battery=80)),
+        (Stage(runtime_below_s=300), PowerReading(is_on_battery=True, runtime_s=900)),
+    ],
+)
+def test_a_stage_does_not_wait_for_a_value_that_is_unknown_for_long(stage: Stage, known: PowerReading) -> None:
+    unknown = PowerReading(is_on_battery=True)
+    history = updated(updated(ON_BATTERY, unknown, 1100), unknown, 1120)
+    assert stage_at(stage, history, unknown) == 1160
+    assert stage_at(stage, updated(history, known, 1130), known) is None
+    mains = updated(history, PowerReading(is_on_battery=False), 1140)
+    assert stage_at(stage, updated(mains, unknown, 2000), unknown) == 2060, "it counts from the power cut"
 
 
 def test_the_power_is_back_when_it_is_steady_and_known_and_the_battery_charged() -> None:

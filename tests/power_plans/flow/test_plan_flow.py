@@ -229,6 +229,21 @@ async def test_a_ups_has_what_its_limits_need(
     assert dialog.step == "ready"
 
 
+async def test_a_limit_of_a_step_needs_its_entity(dialog: Dialog, hosts: dict[str, str]) -> None:
+    await to_ready(dialog, hosts, "nas")
+    await dialog.choose("steps")
+    await dialog.submit(step=hosts["nas"])
+    await dialog.submit(stage={"battery_below": 40})
+    await dialog.choose("ups")
+    await dialog.submit(status="sensor.ups")
+    assert dialog.errors == {"base": "stage_without_battery"}
+    await dialog.submit(status="sensor.ups", battery="sensor.charge")
+    await dialog.choose("steps")
+    await dialog.submit(step=hosts["nas"])
+    await dialog.submit(stage={"runtime_below": 5})
+    assert dialog.errors == {"base": "stage_without_runtime"}
+
+
 async def test_clusters_and_the_notification_are_stored(dialog: Dialog, hosts: dict[str, str]) -> None:
     await to_ready(dialog, hosts, "docker", "nas")
     await dialog.choose("options")

@@ -215,7 +215,8 @@ def plan_mistakes(plan: Plan) -> list[tuple[str, str]]:
     """Return the mistakes that make a plan impossible, each with the key of its step or the name of its cluster.
 
     ``no_steps``, ``too_many_steps``, ``key_twice``, ``device_twice``, ``need_unknown``, ``cycle``, ``nothing_to_do``,
-    ``no_proof``, ``command_unknown``, ``time_invalid``, ``role_twice``, ``no_user``.
+    ``no_proof``, ``command_unknown``, ``time_invalid``, ``role_twice``, ``no_user``, ``stage_without_battery``,
+    ``stage_without_runtime``.
     """
     keys = [step.key for step in plan.steps]
     mistakes = [("no_user", "")] if not plan.user_id else []
@@ -229,6 +230,8 @@ def plan_mistakes(plan: Plan) -> list[tuple[str, str]]:
         mistakes.append(("role_twice", Role.HOME_ASSISTANT))
     for step in plan.steps:
         mistakes += [(mistake, step.key) for mistake in _step_mistakes(step, keys)]
+        if plan.ups:
+            mistakes += [(mistake, step.key) for mistake in _stage_mistakes(step.stage, plan.ups)]
     if not mistakes and (key := cycle(plan)):
         mistakes.append(("cycle", key))
     return mistakes
@@ -291,6 +294,16 @@ def _step_mistakes(step: Step, keys: list[str]) -> list[str]:
     times = (step.off_within_s, step.on_within_s, step.settle_s)
     if not all(0 <= seconds <= MAX_SECONDS for seconds in times) or not all(times[:2]):
         mistakes.append("time_invalid")
+    return mistakes
+
+
+def _stage_mistakes(stage: Stage, ups: Ups) -> list[str]:
+    """Return the limits that are never reached, because the UPS has no entity for them."""
+    mistakes = []
+    if stage.battery_below is not None and not ups.battery_entity_id:
+        mistakes.append("stage_without_battery")
+    if stage.runtime_below_s is not None and not ups.runtime_entity_id:
+        mistakes.append("stage_without_runtime")
     return mistakes
 
 

@@ -6,7 +6,8 @@ import re
 
 from .plan import Stage, Ups
 
-# A UPS that was on battery and has been unavailable for this long is taken for empty, as upsmon of NUT does.
+# A UPS that was on battery and has been unavailable for this long is taken for empty, as upsmon of NUT does; so is one
+# whose charge or runtime is unknown for this long, where a limit needs it.
 UPS_LOST_S = 60.0
 
 
@@ -26,6 +27,10 @@ class PowerHistory:
     is_on_battery: bool | None = None
     since: float = 0.0
     unknown_since: float | None = None
+    battery_unknown_since: float | None = None
+    """Since when the charge is unknown while the UPS is on battery."""
+    runtime_unknown_since: float | None = None
+    """Since when the runtime is unknown while the UPS is on battery."""
 
 
 def is_on_battery(words: Iterable[str], state: str) -> bool:
@@ -40,12 +45,25 @@ def is_on_battery(words: Iterable[str], state: str) -> bool:
 
 def updated(history: PowerHistory, reading: PowerReading | None, now: float) -> PowerHistory:
     """Return the history with a reading; an unknown one in between changes nothing but its own time."""
-    if reading is None or reading.is_on_battery is None:
-        return history if history.unknown_since is not None else replace(history, unknown_since=now)
-    if reading.is_on_battery == history.is_on_battery:
+    reading = reading or PowerReading()
+    if reading.is_on_battery is None:
+        changed = replace(history, unknown_since=now if history.unknown_since is None else history.unknown_since)
+    elif reading.is_on_battery == history.is_on_battery:
         # The clock may have been set back while Home Assistant was off.
-        return replace(history, unknown_since=None, since=min(history.since, now))
-    return PowerHistory(is_on_battery=reading.is_on_battery, since=now)
+        changed = replace(history, unknown_since=None, since=min(history.since, now))
+    else:
+        changed = PowerHistory(is_on_battery=reading.is_on_battery, since=now)
+
+    def unknown_since(value: float | None, before: float | None) -> float | None:
+        if value is not None or not changed.is_on_battery:
+            return None
+        return now if before is None else min(before, now)
+
+    return replace(
+        changed,
+        battery_unknown_since=unknown_since(reading.battery, changed.battery_unknown_since),
+        runtime_unknown_since=unknown_since(reading.runtime_s, changed.runtime_unknown_since),
+    )
 
 
 def begins_at(ups: Ups, history: PowerHistory, reading: PowerReading | None) -> float | None:
@@ -80,12 +98,17 @@ def steady_at(ups: Ups, history: PowerHistory) -> float | None:
 
 
 def _reached_at(stage: Stage, history: PowerHistory, reading: PowerReading) -> float | None:
-    if stage.battery_below is not None and reading.battery is not None and reading.battery < stage.battery_below:
-        return history.since
-    if (
-        stage.runtime_below_s is not None
-        and reading.runtime_s is not None
-        and reading.runtime_s < stage.runtime_below_s
-    ):
-        return history.since
-    return None if stage.on_battery_s is None else history.since + stage.on_battery_s
+    """Return when the first threshold is reached; a value that stays unknown is taken for one that is too low."""
+    thresholds = (
+        (stage.battery_below, reading.battery, history.battery_unknown_since),
+        (stage.runtime_below_s, reading.runtime_s, history.runtime_unknown_since),
+    )
+    times = [] if stage.on_battery_s is None else [history.since + stage.on_battery_s]
+    for limit, value, unknown_since in thresholds:
+        if limit is None:
+            continue
+        if value is not None and value < limit:
+            times.append(history.since)
+        elif value is None and unknown_since is not None:
+            times.append(unknown_since + UPS_LOST_S)
+    return min(times, default=None)

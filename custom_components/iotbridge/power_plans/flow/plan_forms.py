@@ -197,7 +197,7 @@ def read_ups(plan: Plan, form: Mapping[str, Any]) -> Plan:
         steady_s=seconds(form, "steady_for"),
         battery_at_least=form.get("battery_at_least") or 0.0,
     )
-    return replace(plan, ups=ups)
+    return checked(replace(plan, ups=ups))
 
 
 # ---------------------------------------------------------------- options
