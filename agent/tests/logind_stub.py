@@ -80,7 +80,7 @@ class LogindStub:
         self.jobs: list[tuple[str, str]] = []
         """Jobs of systemd: the name of the unit, and the kind of the job."""
         self._refuses = refuses
-        self._properties = {
+        self.properties = {
             "InhibitDelayMaxUSec": ("t", struct.pack("<Q", int(delay_s * 1_000_000))),
             "PreparingForSleep": ("b", struct.pack("<I", is_preparing)),
             "PreparingForShutdown": ("b", struct.pack("<I", False)),
@@ -139,7 +139,7 @@ class LogindStub:
         reply: list[Field] = [(5, "u", serial), (6, "s", fields[7])]
         match fields[3], arguments:
             case "Get", (interface, name) if interface == MANAGER:
-                signature, body = self._properties[name]
+                signature, body = self.properties[name]
                 header = b"\1" + signature.encode() + b"\0"
                 alignment = 8 if signature == "t" else 4
                 self._send(METHOD_RETURN, reply, "v", header + b"\0" * (-len(header) % alignment) + body)

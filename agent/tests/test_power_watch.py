@@ -1,15 +1,21 @@
 """Agent whose machine sleeps or goes down by itself: a stub of logind, a real broker, a real agent."""
 
+import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 import os
 import signal
 import time
+from typing import Any
 
 from conftest import Broker, RunningAgent, StartAgent, Watcher, wait_until
 from logind_stub import LogindStub, PrivateBus
 from proxy import Proxy
 import pytest
+
+from iotbridge_agent.power_watch import PowerWatch
+from iotbridge_agent.protocol.messages import Power
 
 FULL_DELAY_S = 4.0
 """Seconds that the agent takes at most where logind waits five; a busy machine takes a second or two for the rest."""
@@ -33,6 +39,31 @@ def frozen(process_id: int) -> Iterator[None]:
         yield
     finally:
         os.kill(process_id, signal.SIGCONT)
+
+
+class Absent:
+    """Agent that is never told to leave."""
+
+    async def leave(self, power: Power, *, timeout_s: float) -> None:
+        """Fail."""
+        pytest.fail(f"left as {power} within {timeout_s} s")
+
+    def come_back(self) -> None:
+        """Fail."""
+        pytest.fail("came back")
+
+
+class Threads(ThreadPoolExecutor):
+    """Executor that is out of threads at first."""
+
+    refused = 0
+
+    def submit(self, *arguments: Any, **more: Any) -> Any:
+        """Raise as Thread.start does, once."""
+        if not self.refused:
+            self.refused += 1
+            raise RuntimeError("can't start new thread")
+        return super().submit(*arguments, **more)
 
 
 @pytest.fixture
@@ -289,3 +320,14 @@ def test_without_the_lock_it_is_tried_all_the_same(
     logind.emit("PrepareForSleep", True)
     watcher.wait("announce", lambda m: m.json()["power"] == "suspended")
     logind.close()
+
+
+async def test_an_error_of_another_kind_is_logged_and_does_not_end_the_watch(
+    logind: LogindStub, caplog: pytest.LogCaptureFixture
+) -> None:
+    asyncio.get_running_loop().set_default_executor(Threads())
+    async with asyncio.TaskGroup() as group:
+        following = group.create_task(PowerWatch(Absent()).run())
+        await asyncio.get_running_loop().run_in_executor(ThreadPoolExecutor(1), logind.wait_locked)
+        following.cancel()
+    assert "can't start new thread" in caplog.text

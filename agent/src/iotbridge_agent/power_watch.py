@@ -49,6 +49,8 @@ class PowerWatch:
                 await self._follow()
             except DBusError as error:
                 _LOG.debug("Sleep of this machine is not noticed: %s", error)
+            except Exception:  # noqa: BLE001 - an error here must not end the whole agent, which works without logind
+                _LOG.exception("Sleep of this machine is not noticed for the moment.")
             if time.monotonic() - started > STEADY_S:
                 backoff.reset()
             await asyncio.sleep(backoff.next_s())

@@ -133,6 +133,17 @@ def test_replies_of_every_shape(scripted: Callable[..., ScriptedBus]) -> None:
     assert call("a.b", "/c", "a.b", "D") == (5, True, -9, 8, [6, 7])
 
 
+@pytest.mark.parametrize(
+    ("signature", "body"), [(b"v", b"\x02uu\0" + b"\0" * 8), (b"v", b"\0\0"), (b"uu", b"\0" * 8), (b"", b"")]
+)
+def test_a_property_that_is_not_one_value_is_a_broken_reply(
+    scripted: Callable[..., ScriptedBus], signature: bytes, body: bytes
+) -> None:
+    scripted(lambda _, serial: message(2, serial, signature, body))
+    with pytest.raises(DBusError, match="not one value"):
+        get_property("a.b", "/c", "a.b", "D")
+
+
 def test_a_dictionary_of_variants(scripted: Callable[..., ScriptedBus]) -> None:
     entry = text(b"key") + b"\x01s\0" + b"\0" + text(b"value")
     scripted(lambda _, serial: message(2, serial, b"a{sv}", struct.pack("<I", len(entry)) + b"\0\0\0\0" + entry))

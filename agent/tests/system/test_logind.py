@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 import socket
+import struct
 import threading
 
 from logind_stub import LogindStub, PrivateBus
@@ -114,6 +115,12 @@ def test_a_machine_that_is_about_to_sleep_is_noticed_at_the_start(bus: PrivateBu
     assert logind.is_leaving
     logind.close()
     stub.close()
+
+
+def test_a_reply_of_another_type_is_an_error_of_the_bus(logind: LogindStub) -> None:
+    logind.properties["PreparingForSleep"] = ("s", struct.pack("<I", 3) + b"yes\0")
+    with pytest.raises(DBusError, match="the answer cannot be read"):
+        Logind()
 
 
 def test_without_logind(bus: PrivateBus) -> None:

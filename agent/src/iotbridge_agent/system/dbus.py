@@ -9,7 +9,7 @@ import os
 import socket
 import struct
 import time
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 from iotbridge_agent.errors import AgentError
 
@@ -24,6 +24,7 @@ FIELD_PATH, FIELD_INTERFACE, FIELD_MEMBER, FIELD_ERROR_NAME, FIELD_REPLY_SERIAL 
 FIELD_DESTINATION, FIELD_SENDER, FIELD_SIGNATURE = 6, 7, 8
 BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
 FIXED = {"y": "B", "b": "I", "n": "h", "q": "H", "i": "i", "u": "I", "x": "q", "t": "Q", "d": "d", "h": "I"}
+Value = TypeVar("Value")
 ALIGNMENT = {"y": 1, "n": 2, "q": 2, "g": 1, "v": 1, "x": 8, "t": 8, "d": 8, "(": 8, "{": 8}
 """Alignment of the types that are not aligned to 4."""
 
@@ -63,10 +64,17 @@ def call(
 
 def get_property(destination: str, path: str, interface: str, name: str, *, timeout_s: float = 5.0) -> Any:
     """Return one property of an object; raises as call does."""
-    (value,) = call(
+    values = call(
         destination, path, "org.freedesktop.DBus.Properties", "Get", "ss", interface, name, timeout_s=timeout_s
     )
-    return value
+    return single(values, object)
+
+
+def single(values: tuple[Any, ...], kind: type[Value]) -> Value:
+    """Return the only value of a reply; raises DBusError for other replies."""
+    if len(values) != 1 or not isinstance(values[0], kind):
+        raise _broken(f"not one value of the type {kind.__name__}")
+    return values[0]
 
 
 class Message(NamedTuple):
@@ -299,8 +307,7 @@ class _Reader:
             (length,) = self._unpack("B" if code == "g" else "I")
             return self._take(length + 1)[:-1].decode("utf-8", "replace")
         if code == "v":
-            (value,) = self.values(self.value("g"))
-            return value
+            return single(self.values(self.value("g")), object)
         if code == "a":
             return self._array(kind[1:])
         return self.values(kind[1:-1])

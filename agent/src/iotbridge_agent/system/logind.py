@@ -3,7 +3,7 @@
 import os
 
 from iotbridge_agent.protocol.messages import Power
-from iotbridge_agent.system.dbus import BUS, FIELD_MEMBER, FIELD_SENDER, Connection, DBusError, Message
+from iotbridge_agent.system.dbus import BUS, FIELD_MEMBER, FIELD_SENDER, Connection, DBusError, Message, single
 
 LOGIND = ("org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager")
 PROPERTIES = "org.freedesktop.DBus.Properties"
@@ -29,7 +29,7 @@ class Logind:
         try:
             for rule in RULES:
                 self._bus.call(*BUS, "AddMatch", "s", rule)
-            (self._owner,) = self._bus.call(*BUS, "GetNameOwner", "s", LOGIND[0])
+            self._owner = single(self._bus.call(*BUS, "GetNameOwner", "s", LOGIND[0]), str)
             self.delay_s: float = self._property("InhibitDelayMaxUSec") / MICROSECONDS
             """Seconds for which a lock delays sleep and shutdown at most."""
             self.is_leaving = bool(self._property("PreparingForSleep") or self._property("PreparingForShutdown"))
@@ -41,7 +41,7 @@ class Logind:
     def lock(self) -> None:
         """Make logind wait for ``unlock`` before the machine sleeps or goes down."""
         if self._lock is None:
-            (index,) = self._bus.call(*LOGIND, "Inhibit", "ssss", *LOCK)
+            index = single(self._bus.call(*LOGIND, "Inhibit", "ssss", *LOCK), int)
             self._lock = self._bus.take_descriptor(index)
 
     def unlock(self) -> None:
@@ -70,8 +70,7 @@ class Logind:
         self._bus.close()
 
     def _property(self, name: str) -> int:
-        (value,) = self._bus.call(LOGIND[0], LOGIND[1], PROPERTIES, "Get", "ss", LOGIND[2], name)
-        return int(value)
+        return single(self._bus.call(LOGIND[0], LOGIND[1], PROPERTIES, "Get", "ss", LOGIND[2], name), int)
 
 
 def _announced_power(signal: Message) -> Power | None:
