@@ -4,8 +4,11 @@ import asyncio
 import os
 from pathlib import Path
 
+from pytest_homeassistant_custom_component.common import async_capture_events
+
 from custom_components.iotbridge.sentences.document import is_unchanged
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
+from homeassistant.const import EVENT_CALL_SERVICE
 from homeassistant.core import ServiceCall
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 from homeassistant.setup import async_setup_component
@@ -87,6 +90,20 @@ async def test_a_name_that_changes_while_files_are_renewed_follows(kit: Kit, ass
     await assist.renewed()
 
     assert "Small box" in assist.file().read_text("utf-8")
+
+
+async def test_results_of_sentences_that_were_being_recognized_are_forgotten(kit: Kit, assist: Assist) -> None:
+    """Home Assistant keeps the result of a recognition that began before a reload and ended after it."""
+    nas = await kit.host("nas")
+    await assist.configure(nas, voice_languages=["en"])
+    await assist.renewed()
+    await assist.renewed()
+    reloads = async_capture_events(kit.hass, EVENT_CALL_SERVICE)
+    dr.async_get(kit.hass).async_update_device(assist.device_id(nas), name_by_user="Big box")
+    for _ in range(4):
+        await assist.renewed()
+
+    assert [event.data["service"] for event in reloads if event.data["domain"] == "conversation"] == ["reload"] * 2
 
 
 async def test_a_changed_file_is_left_alone(kit: Kit, assist: Assist) -> None:

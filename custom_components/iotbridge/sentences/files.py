@@ -65,6 +65,7 @@ class SentenceFiles:
         self._renewing = asyncio.Lock()
         self._stop: list[CALLBACK_TYPE] = []
         self._is_stopped = False
+        self._is_just_reloaded = False
         # Names in the files; None if the files have to be checked again.
         self._written: Names | None = None
 
@@ -140,8 +141,11 @@ class SentenceFiles:
             self._async_report(language, written)
             if written.error:
                 self._written = None
-        # Home Assistant goes on with what it has loaded: a reload would meet the broken file.
-        if is_new and not is_broken:
+        # A sentence that was being recognized during a reload leaves its result, mostly that nothing was understood, in
+        # Home Assistant's memory. So there is a second reload, in the check that follows the first one.
+        is_second, self._is_just_reloaded = self._is_just_reloaded and not is_new, is_new
+        # With a broken file, Home Assistant goes on with what it has loaded.
+        if (is_new or is_second) and not is_broken:
             await _async_reload(self._hass)
 
     @callback
