@@ -120,6 +120,17 @@ def test_a_run_that_is_put_off_until_the_next_one_is_that_one() -> None:
     assert next_occurrence(hourly, later, ROME) == Occurrence(RUN + HOUR, RUN + HOUR)
 
 
+@pytest.mark.parametrize("late", [-5 * MINUTE, 30 * MINUTE])
+def test_a_run_is_planned_for_whole_seconds_also_after_a_late_notice(late: timedelta) -> None:
+    made, now = schedule(notice=10 * MINUTE, catch_up=HOUR), RUN + late + timedelta(microseconds=123456)
+    notice = next_step(made, ScheduleState(handled=BEFORE), now, ROME)
+    assert notice.occurrence == Occurrence(RUN, RUN + late + 10 * MINUTE, is_notified=True)
+    later = postponed(made, notice.state, notice.occurrence, ROME)
+
+    again = RUN + late + 10 * MINUTE + HOUR
+    assert next_occurrence(made, later, ROME) == Occurrence(again, again)
+
+
 def test_a_run_that_is_missed_again_is_not_older_than_what_is_caught_up() -> None:
     more: dict[str, Any] = {"notice": 45 * MINUTE, "catch_up": HOUR}
     notice = step(RUN + 25 * MINUTE, **more)

@@ -1,5 +1,6 @@
 """Notices: on phones with buttons, on notify entities, and of failures; and who may press the buttons."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -93,6 +94,25 @@ async def test_in_one_hour(rome: Kit, nas: FakeHost) -> None:
 
     assert len(nas.commands()) == 1
     assert schedule.next_run == "2026-12-01 21:39"
+
+
+async def test_cancel_after_a_late_notice_was_put_off(rome: Kit, nas: FakeHost) -> None:
+    phone, calls = add_phone(rome)
+    schedule = await FakeSchedule.add(rome, nas, phones=[phone], **SOON)
+    # The notice comes three minutes late, at a time between two seconds.
+    rome.freezer.tick(timedelta(minutes=3, microseconds=123456))
+    await wait(rome, 30)
+    assert schedule.next_run == "2026-11-30 21:41"
+    await press(rome, calls[0], 1)
+    assert schedule.next_run == "2026-11-30 22:41"
+    await nas.status()
+    await keep_alive(nas, 60)
+    assert calls[-1].data["message"] == "nas: shutdown at 22:41"
+    await press(rome, calls[-1], 0)
+    assert schedule.outcome == ("cancelled", "by_person")
+    await keep_alive(nas, 12)
+
+    assert nas.commands() == []
 
 
 async def test_a_button_of_an_earlier_run_does_nothing(rome: Kit, nas: FakeHost) -> None:

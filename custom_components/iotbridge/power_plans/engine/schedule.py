@@ -169,7 +169,7 @@ def next_step(schedule: Schedule, state: ScheduleState, now: datetime, zone: tzi
     if schedule.notice and not occurrence.is_notified:
         if now < notice_at:
             return ScheduleStep(StepKind.WAIT, state, occurrence, notice_at)
-        at = occurrence.at if now - notice_at <= _NOTICE_LATE else now + schedule.notice
+        at = occurrence.at if now - notice_at <= _NOTICE_LATE else _whole(now + schedule.notice)
         occurrence = Occurrence(occurrence.planned, at, is_notified=True)
         return ScheduleStep(StepKind.NOTIFY, _with_pending(state, occurrence), occurrence)
     if now < occurrence.at:
@@ -183,14 +183,14 @@ def _late_step(schedule: Schedule, state: ScheduleState, late: Occurrence, now: 
     last = schedule.timetable.last_run(state.handled.astimezone(zone), now.astimezone(zone))
     planned = max(late.planned, last.astimezone(UTC)) if last else late.planned
     if now - planned <= max(schedule.catch_up, LATE):
-        caught_up = Occurrence(planned, now + schedule.notice)
+        caught_up = Occurrence(planned, _whole(now + schedule.notice))
         return next_step(schedule, _with_pending(state, caught_up), now, zone)
     return ScheduleStep(StepKind.MISS, _handled(state, planned), Occurrence(planned, planned))
 
 
 def postponed(schedule: Schedule, state: ScheduleState, occurrence: Occurrence, zone: tzinfo) -> ScheduleState:
     """Return the state after a run is put off; where the timetable has another one until then, that one remains."""
-    later = occurrence.at + POSTPONED_BY
+    later = _whole(occurrence.at + POSTPONED_BY)
     following = schedule.timetable.next_run(occurrence.planned.astimezone(zone))
     if following and following.astimezone(UTC) <= later:
         return _handled(state, occurrence.planned)
@@ -205,6 +205,11 @@ def cancelled(state: ScheduleState, occurrence: Occurrence) -> ScheduleState:
 def switched(state: ScheduleState, now: datetime, *, is_enabled: bool) -> ScheduleState:
     """Return the state after a schedule is enabled or disabled; no run of the time before is missed."""
     return replace(_handled(state, now), is_enabled=is_enabled)
+
+
+def _whole(at: datetime) -> datetime:
+    """Return a time in whole seconds, as the buttons of a notice name the run."""
+    return at.replace(microsecond=0)
 
 
 def _handled(state: ScheduleState, until: datetime) -> ScheduleState:
