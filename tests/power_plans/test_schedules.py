@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.storage import Store
 from tests.kit import FakeHost, Kit
 
 from .schedules import FakeSchedule, at_work, devices, obey, the_entry, wait
@@ -189,6 +190,29 @@ async def test_a_damaged_schedule_opens_a_repair_and_others_run(rome: Kit) -> No
     await wait(rome, 60)
 
     assert len(host.commands()) == 1
+
+
+async def test_an_error_in_one_schedule_stops_no_other_and_is_tried_again(
+    rome: Kit, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    nas, pc = await rome.host(), await rome.host("pc")
+    await FakeSchedule.add(rome, nas)
+    await FakeSchedule.add(rome, pc)
+    save, failures = Store.async_save, iter([OSError("The disk is read-only")])
+
+    async def fail_once(store: Store[dict[str, Any]], data: dict[str, Any]) -> None:
+        if store.key == KEY and (error := next(failures, None)):
+            raise error
+        await save(store, data)
+
+    monkeypatch.setattr(Store, "async_save", fail_once)
+    await wait(rome, 60)
+    assert (len(nas.commands()), len(pc.commands())) == (0, 1)
+    assert "The disk is read-only" in caplog.text
+    await nas.status()
+    await wait(rome, 60)
+
+    assert (len(nas.commands()), len(pc.commands())) == (1, 1)
 
 
 async def test_the_file_goes_with_the_entry(rome: Kit, hass_storage: dict[str, Any]) -> None:

@@ -1,7 +1,8 @@
 """Manager of the schedules: runs each at its times, once, also over restarts and changes of the clock."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -160,12 +161,17 @@ class SchedulesManager:
         """Record the runs that a restart interrupted, and run what is due."""
         self._has_begun = True
         self._stop.append(self.hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._async_time_zone_changed))
-        for schedule_id, schedule in self.schedules.items():
-            if begun := self.state(schedule_id).begun:
-                # Home Assistant may run on the machine that was stopped.
-                outcome = RunOutcome.RAN if self.state(schedule_id).is_sent else RunOutcome.FAILED
-                await self._async_end_run(schedule, begun, RunResult(outcome=outcome, reason=RunReason.INTERRUPTED))
+        for schedule in list(self.schedules.values()):
+            with _logged_errors(schedule):
+                await self._async_end_interrupted_run(schedule)
         await self._async_advance()
+
+    async def _async_end_interrupted_run(self, schedule: Schedule) -> None:
+        state = self._store.states.get(schedule.schedule_id)
+        if state and state.begun:
+            # Home Assistant may run on the machine that was stopped.
+            outcome = RunOutcome.RAN if state.is_sent else RunOutcome.FAILED
+            await self._async_end_run(schedule, state.begun, RunResult(outcome=outcome, reason=RunReason.INTERRUPTED))
 
     @callback
     def _async_time_zone_changed(self, _event: Event) -> None:
@@ -182,11 +188,15 @@ class SchedulesManager:
             return
         async with self._lock:
             self._async_stop_timer()
-            waits = [await self._async_advance_schedule(schedule) for schedule in list(self.schedules.values())]
-            self._async_show_next_runs()
-            if self._stop and self.schedules:
-                at = min([*(wait for wait in waits if wait), dt_util.utcnow() + _LONGEST_WAIT])
-                self._timer = async_track_point_in_utc_time(self.hass, self._async_advance_soon, at)
+            waits: list[datetime] = []
+            try:
+                for schedule in list(self.schedules.values()):
+                    with _logged_errors(schedule):
+                        if wait := await self._async_advance_schedule(schedule):
+                            waits.append(wait)
+                self._async_show_next_runs()
+            finally:
+                self._async_set_timer(waits)
 
     async def _async_advance_schedule(self, schedule: Schedule) -> datetime | None:
         """Do the due steps of a schedule; return the time of the next one."""
@@ -202,7 +212,13 @@ class SchedulesManager:
                 continue
             # On disk before it begins, so that it is never done twice.
             self._store.states[schedule_id] = step.state
-            await self._store.async_save()
+            try:
+                await self._store.async_save()
+            except OSError:
+                # It is tried again in a minute.
+                if self._store.states.get(schedule_id) is step.state:
+                    self._store.states[schedule_id] = before
+                raise
             if step.kind is StepKind.NOTIFY:
                 self._async_in_background(self._notices.async_send(schedule, occurrence))
             elif step.kind is StepKind.RUN:
@@ -213,12 +229,18 @@ class SchedulesManager:
         return None
 
     @callback
+    def _async_set_timer(self, waits: list[datetime]) -> None:
+        if self._stop and self.schedules:
+            at = min([*waits, dt_util.utcnow() + _LONGEST_WAIT])
+            self._timer = async_track_point_in_utc_time(self.hass, self._async_advance_soon, at)
+
+    @callback
     def _async_show_next_runs(self) -> None:
         """Write the states of the entities, if a next run changed or a schedule was enabled or disabled."""
-        shown = {
-            schedule_id: (self.state(schedule_id).is_enabled, self.next_run(schedule_id))
-            for schedule_id in self.schedules
-        }
+        shown: dict[str, tuple[bool, datetime | None]] = {}
+        for schedule_id, schedule in self.schedules.items():
+            with _logged_errors(schedule):
+                shown[schedule_id] = (self.state(schedule_id).is_enabled, self.next_run(schedule_id))
         if shown != self._shown:
             self._shown = shown
             async_dispatcher_send(self.hass, SIGNAL_NEXT_RUN)
@@ -230,9 +252,9 @@ class SchedulesManager:
             self._async_set(schedule.schedule_id, replace(self.state(schedule.schedule_id), is_sent=True))
             await self._store.async_save()
 
-        if occurrence.is_notified:
-            await self._notices.async_withdraw(schedule)
         try:
+            if occurrence.is_notified:
+                await self._notices.async_withdraw(schedule)
             result = await async_run(self.hass, schedule, sent)
         except Exception as error:  # noqa: BLE001 - logged; the run has failed, and the schedule goes on
             LOGGER.exception("The run of the schedule %s failed", schedule.name)
@@ -278,6 +300,15 @@ class SchedulesManager:
         if self._timer:
             self._timer()
             self._timer = None
+
+
+@contextmanager
+def _logged_errors(schedule: Schedule) -> Iterator[None]:
+    """Log an error with a schedule, so that the others go on."""
+    try:
+        yield
+    except Exception:  # noqa: BLE001 - logged; the schedule goes on at its next step
+        LOGGER.exception("The schedule %s failed", schedule.name)
 
 
 async def async_remove_schedules(hass: HomeAssistant) -> None:

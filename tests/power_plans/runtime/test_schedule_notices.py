@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_mock_service
+import voluptuous as vol
 
 from homeassistant.auth.models import Group
 from homeassistant.core import Context, ServiceCall
@@ -166,6 +167,28 @@ async def test_a_phone_that_is_gone_does_not_stop_the_run(rome: Kit, nas: FakeHo
     await wait(rome, 60)
 
     assert len(nas.commands()) == 1
+
+
+@pytest.mark.parametrize("error", [vol.Invalid("no such field"), TypeError("broken")])
+async def test_a_phone_that_fails_does_not_stop_the_schedule(rome: Kit, nas: FakeHost, error: Exception) -> None:
+    phone, _ = add_phone(rome)
+
+    async def fail(_call: ServiceCall) -> None:
+        raise error
+
+    rome.hass.services.async_register("notify", "mobile_app_anna", fail)
+    schedule = await FakeSchedule.add(rome, nas, phones=[phone], time="21:31", notice_min=1)
+    await wait(rome, 60)
+    await wait(rome, 60)
+    await obey(nas)
+    assert schedule.outcome == ("ran", None)
+    await nas.announce()
+    await nas.availability("online")
+    await wait(rome, 86400 - 95 - 60)
+    await nas.status()
+    await wait(rome, 60)
+
+    assert [command["command"] for command in nas.commands()] == ["shutdown", "shutdown"]
 
 
 async def test_a_notice_of_a_disabled_schedule_is_withdrawn(rome: Kit, nas: FakeHost) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import voluptuous as vol
+
 from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, Context, Event, HomeAssistant, callback
@@ -83,8 +85,10 @@ class ScheduleNotices:
     async def _async_call(self, domain: str, action: str, data: dict[str, Any]) -> None:
         try:
             await self._hass.services.async_call(domain, action, data, blocking=True, context=Context())
-        except HomeAssistantError as error:
+        except (HomeAssistantError, vol.Invalid) as error:
             LOGGER.warning("The notice of a schedule could not be sent by %s.%s: %s", domain, action, error)
+        except Exception:  # noqa: BLE001 - logged; an action of another integration holds back no run
+            LOGGER.exception("The notice of a schedule could not be sent by %s.%s", domain, action)
 
     @callback
     def _phones(self, schedule: Schedule) -> list[str]:
