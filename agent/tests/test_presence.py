@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+import os
 from pathlib import Path
+import resource
 from typing import Any
 
 import pytest
 
+from iotbridge_agent import presence as presence_module
 from iotbridge_agent.config import parse_config
 from iotbridge_agent.namesakes import Namesakes
 from iotbridge_agent.presence import Presence
@@ -107,6 +110,7 @@ async def test_cards_that_wake_the_machine_are_announced_and_come_first(
     broker: Broker, state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(network_cards, "NETWORK", tmp_path)
+    monkeypatch.setattr(presence_module, "CARDS_INTERVAL_S", 0.0)
     for name, mac, wakeup in (("none0", "00:11:22:33:44:01", "disabled"), ("none1", "00:11:22:33:44:02", "disabled")):
         (tmp_path / name / "device" / "power").mkdir(parents=True)
         (tmp_path / name / "type").write_text("1")
@@ -118,10 +122,10 @@ async def test_cards_that_wake_the_machine_are_announced_and_come_first(
         config, host, state, broker.publish, Namesakes(TOPICS, machine="here", mac=host.mac, run="run-1")
     )
     await presence.online()
-    assert not presence.has_new_cards()
+    assert not await presence.has_new_cards()
 
     (tmp_path / "none1" / "device" / "power" / "wakeup").write_text("enabled")
-    assert presence.has_new_cards()
+    assert await presence.has_new_cards()
     assert await presence.announce_changes()
 
     first, *_, last = [announce for topic, announce in broker.messages if topic == TOPICS.announce]
@@ -131,6 +135,45 @@ async def test_cards_that_wake_the_machine_are_announced_and_come_first(
         {"mac": "00:11:22:33:44:02", "name": "none1", "broadcast": None, "wake": True},
         {"mac": "00:11:22:33:44:01", "name": "none0", "broadcast": None, "wake": False},
     ]
+
+
+@pytest.fixture
+def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Add a wired card to a copy of /sys/class/net."""
+    card = tmp_path / "net" / "none0"
+    (card / "device").mkdir(parents=True)
+    (card / "address").write_text("00:11:22:33:44:01")
+    monkeypatch.setattr(network_cards, "NETWORK", card.parent)
+    return card
+
+
+async def test_the_event_loop_goes_on_while_cards_are_read(presence: Presence, broker: Broker, card: Path) -> None:
+    os.mkfifo(card / "type")  # to read it blocks until somebody writes
+    online = asyncio.create_task(presence.online())
+    async with asyncio.timeout(10):
+        await asyncio.to_thread((card / "type").write_text, "1")
+        await online
+
+    assert [card["name"] for card in broker.messages[0][1]["cards"]] == ["none0"]
+    (card / "address").write_text("00:11:22:33:44:02")
+    assert not await presence.has_new_cards(), "they are read once a minute"
+
+
+async def test_without_descriptors_the_cards_are_unknown(
+    presence: Presence, broker: Broker, card: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (card / "type").write_text("1")
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+    try:
+        await presence.online()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+    assert "cards" not in broker.messages[0][1]
+    assert broker.messages[-1] == (TOPICS.availability, "online")
+    monkeypatch.setattr(presence_module, "CARDS_INTERVAL_S", 0.0)
+    assert await presence.has_new_cards()
 
 
 async def test_waking_is_announced_where_it_is_enabled(broker: Broker, state: State) -> None:

@@ -2,16 +2,22 @@
 
 import asyncio
 from collections.abc import Awaitable
+from contextlib import suppress
+import math
+import time
 from typing import Protocol
 
 from iotbridge_agent import __version__
 from iotbridge_agent.config import Config
 from iotbridge_agent.namesakes import Namesakes
-from iotbridge_agent.protocol.messages import OFFLINE, ONLINE, Announce, Power, encode_announce
+from iotbridge_agent.protocol.messages import OFFLINE, ONLINE, Announce, Card, Power, encode_announce
 from iotbridge_agent.protocol.topics import Topics, device_uid
 from iotbridge_agent.state import State
 from iotbridge_agent.system.host import Host, address_towards
 from iotbridge_agent.system.network_cards import read_cards
+
+CARDS_INTERVAL_S = 60.0
+"""Seconds between two readings of the network cards, which take a lock of the kernel."""
 
 
 class Publish(Protocol):
@@ -29,7 +35,8 @@ class Presence:
         self.ip: str | None = None
         self.permitted: tuple[str, ...] | None = None
         """Power commands the system permits; None while that is unknown."""
-        self._cards = read_cards()
+        self._cards: tuple[Card, ...] = ()
+        self._cards_read_at = -math.inf
         self._config = config
         self._topics = Topics(config.prefix, config.node_id)
         self._uid = device_uid(config.prefix, config.node_id)
@@ -41,6 +48,7 @@ class Presence:
 
     async def online(self) -> None:
         """Publish the announce, and the availability ``online``."""
+        await self.has_new_cards()
         await self.announce()
         await self._publish(self._topics.availability, ONLINE, qos=1, retain=True)
 
@@ -73,9 +81,14 @@ class Presence:
         await self.announce()
         return True
 
-    def has_new_cards(self) -> bool:
-        """Read the network cards again; return whether they differ from before."""
-        before, self._cards = self._cards, read_cards()
+    async def has_new_cards(self) -> bool:
+        """Read the network cards, at most once a minute; return whether they differ from before."""
+        if time.monotonic() - self._cards_read_at < CARDS_INTERVAL_S:
+            return False
+        self._cards_read_at = time.monotonic()
+        before = self._cards
+        with suppress(OSError):  # nothing new is known
+            self._cards = await asyncio.get_running_loop().run_in_executor(None, read_cards)
         return self._cards != before
 
     def forget_announced(self) -> None:

@@ -89,7 +89,7 @@ class Reporter:
         await self._scheduler.collect()
         self.last_beat = time.monotonic()
         self._collected.set()
-        if not self._update_entities() and self._presence.has_new_cards():
+        if not self._update_entities() and await self._presence.has_new_cards():
             self.want_discovery()
         self._status_due.set()
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import itertools
 import json
 from pathlib import Path
+import resource
 import socket
 import threading
 import time
@@ -224,6 +225,21 @@ async def test_a_machine_is_woken_and_the_addresses_are_told(
     assert response.message == "Magic packets were sent to 127.255.255.255."
     assert loopback.recv(1024) == wake.magic_packet(MAC, "0a:0b:0c:0d:0e:0f")
     assert "0a:0b" not in caplog.text
+
+
+async def test_cards_that_cannot_be_read_are_the_reason_why_nobody_is_woken(
+    recorder: Recorder, tmp_path: Path, loopback: socket.socket
+) -> None:
+    dispatcher = make(recorder, tmp_path, wake=True)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+    try:
+        await give(dispatcher, command="wake", id="w", args={"mac": [MAC]})
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    (response,) = recorder.responses
+    assert (response.status, response.reason) == ("failed", "error")
+    assert "Too many open files" in response.message
 
 
 async def test_a_dry_run_wakes_nobody(recorder: Recorder, tmp_path: Path, loopback: socket.socket) -> None:

@@ -171,6 +171,9 @@ class Dispatcher:
             networks = wake.targets(wanted, await loop.run_in_executor(None, wired_networks))
         except RefusedError as refused:
             raise self._refusal(command, refused.reason, str(refused)) from None
+        except OSError as error:
+            reason = error.strerror or error
+            raise CommandError("error", f"The network cards of this machine could not be read: {reason}.") from error
         if self._config.dry_run:
             addresses = list(dict.fromkeys(network.broadcast for network in networks))
             sentence = "This is a dry run: no magic packet was sent to {}."

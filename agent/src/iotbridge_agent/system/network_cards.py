@@ -34,7 +34,10 @@ class WiredNetwork(NamedTuple):
 
 
 def read_cards() -> tuple[Card, ...]:
-    """Return the wired cards, those first that are armed for magic packets; none on other systems than Linux."""
+    """Return the wired cards, those first that are armed for magic packets; none on other systems than Linux.
+
+    It blocks while the kernel changes network settings, and raises OSError where there are no descriptors left.
+    """
     cards = {}
     for interface in _wired():
         mac = card_address(interface)
@@ -45,7 +48,7 @@ def read_cards() -> tuple[Card, ...]:
 
 
 def wired_networks() -> tuple[WiredNetwork, ...]:
-    """Return the networks that this machine reaches through wired cards, each once."""
+    """Return the networks that this machine reaches through wired cards, each once; as ``read_cards``."""
     found = [network for interface in _wired() for network in _networks(interface)]
     return tuple({network.broadcast: network for network in reversed(found)}.values())[::-1]
 
