@@ -150,11 +150,31 @@ def test_a_machine_that_does_not_sleep_is_online_again(
     # logind announces no end, because the sleep hangs.
     watcher.wait("availability", lambda m: m.payload == b"online", count=2)
     assert "The system announced that it is suspended, and runs 1 s later." in agent.log
-    # When it is over at last, all is as before.
-    logind.emit("PrepareForSleep", False)
+    # All is as before, also when nobody announces the end later on.
     logind.wait_locked()
     logind.emit("PrepareForSleep", True)
     watcher.wait("announce", lambda m: m.json()["power"] == "suspended", count=2)
+
+
+@pytest.mark.parametrize("returns", [True, False])
+def test_a_machine_that_does_not_go_down_is_online_again_without_logind(
+    broker: Broker, watcher: Watcher, bus: PrivateBus, start_agent: StartAgent, returns: bool
+) -> None:
+    logind = LogindStub()
+    start_agent(broker.url, fake={"still_here_s": 1.0})
+    logind.wait_locked()
+    watcher.wait("status")
+    logind.emit("PrepareForShutdownWithMetadata", True, kind="reboot")
+    watcher.wait("announce", lambda m: m.json()["power"] == "rebooting")
+    logind.close()
+    if returns:  # and still tries to go down
+        logind = LogindStub(is_preparing=True)
+    watcher.wait("availability", lambda m: m.payload == b"online", count=2)
+    logind.close()
+    # A new one is locked as usual.
+    logind = LogindStub()
+    logind.wait_locked()
+    logind.close()
 
 
 class Wall(Proxy):

@@ -39,21 +39,34 @@ class PowerWatch:
         self._agent = agent
         self._left_as: Power | None = None
         """Power state that was published before the machine sleeps or goes down, until it is back."""
+        self._still_on_at: float | None = None
+        """Time of the event loop at which the machine obviously did neither."""
+        self._patience = asyncio.timeout_at(None)
 
     async def run(self) -> None:
         """Follow logind, also after a restart of logind or the bus, until cancelled."""
         backoff = Backoff()
         while True:
-            started = time.monotonic()
             try:
-                await self._follow()
-            except DBusError as error:
-                _LOG.debug("Sleep of this machine is not noticed: %s", error)
-            except Exception:  # noqa: BLE001 - an error here must not end the whole agent, which works without logind
-                _LOG.exception("Sleep of this machine is not noticed for the moment.")
-            if time.monotonic() - started > STEADY_S:
-                backoff.reset()
-            await asyncio.sleep(backoff.next_s())
+                # Also while there is no connection: a logind that went down may never return.
+                async with asyncio.timeout_at(self._still_on_at) as self._patience:
+                    await self._follow_once(backoff)
+            except TimeoutError:
+                _LOG.warning("The system announced that it is %s, and runs %g s later.", self._left_as, STILL_ON_S)
+                self._come_back()  # the next connection takes the lock again
+
+    async def _follow_once(self, backoff: Backoff) -> None:
+        """Follow logind until the connection breaks, then wait before the next one."""
+        started = time.monotonic()
+        try:
+            await self._follow()
+        except DBusError as error:
+            _LOG.debug("Sleep of this machine is not noticed: %s", error)
+        except Exception:  # noqa: BLE001 - an error here must not end the whole agent, which works without logind
+            _LOG.exception("Sleep of this machine is not noticed for the moment.")
+        if time.monotonic() - started > STEADY_S:
+            backoff.reset()
+        await asyncio.sleep(backoff.next_s())
 
     async def _follow(self) -> None:
         """Follow logind until the connection breaks; raises DBusError."""
@@ -70,7 +83,7 @@ class PowerWatch:
                     self._come_back()
                 await call(self._lock, logind)
             while True:
-                power = await self._next_power(logind)
+                power = await call(logind.next_power)
                 if power == "on":
                     self._come_back()
                     await call(self._lock, logind)
@@ -80,14 +93,6 @@ class PowerWatch:
                     logind.unlock()
         finally:
             logind.close()
-
-    async def _next_power(self, logind: Logind) -> Power:
-        """Return the next announced power state; connect again if the last one was announced and did not happen."""
-        announced = asyncio.get_running_loop().run_in_executor(None, logind.next_power)
-        if self._left_as and not (await asyncio.wait({announced}, timeout=STILL_ON_S))[0]:
-            _LOG.warning("The system announced that it is %s, and runs %g s later.", self._left_as, STILL_ON_S)
-            self._come_back()
-        return await announced
 
     def _lock(self, logind: Logind) -> None:
         try:
@@ -99,8 +104,17 @@ class PowerWatch:
         if self._left_as is None:
             self._left_as = power
             _LOG.info("The system announced its next power state: %s.", power)
-            await self._agent.leave(power, timeout_s=timeout_s)
+            try:
+                await self._agent.leave(power, timeout_s=timeout_s)
+            finally:
+                self._wait_until(asyncio.get_running_loop().time() + STILL_ON_S)
 
     def _come_back(self) -> None:
         self._left_as = None
+        self._wait_until(None)
         self._agent.come_back()
+
+    def _wait_until(self, when: float | None) -> None:
+        self._still_on_at = when
+        if not self._patience.expired():
+            self._patience.reschedule(when)
