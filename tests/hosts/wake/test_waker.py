@@ -127,11 +127,33 @@ async def test_an_unknown_network_is_every_network_of_home_assistant(kit: Kit, w
     task.cancel()
 
 
-async def test_a_network_that_is_down_is_named_at_once(kit: Kit, wire: Wire) -> None:
+async def test_a_network_that_is_down_is_named_at_the_deadline(kit: Kit, wire: Wire) -> None:
     wire.is_down = True
-    result = await (await wake(kit, await asleep(kit)))
+    task = await wake(kit, await asleep(kit), 25)
+    for _ in range(2):
+        await kit.wait(10)
+    assert not task.done()
+    await kit.wait(5)
 
+    result = await task
     assert (result.outcome, result.reason, result.data["addresses"]) == ("failed", "not_sent", [])
+    assert result.data["attempts"] == 3
+    assert last_event(kit) == ("failed", "wake", "not_sent")
+
+
+async def test_a_network_that_comes_up_later_is_used(kit: Kit, wire: Wire) -> None:
+    """After a power cut, the switch may boot later than Home Assistant."""
+    wire.is_down = True
+    host = await asleep(kit)
+    task = await wake(kit, host)
+    assert kit.state("iotbridge_nas_command").state == "unknown"
+    wire.is_down = False
+    await kit.wait(10)
+    assert wire.take() == HERE
+    assert last_event(kit) == ("accepted", "wake", None)
+    await come_on(host)
+
+    assert (await task).is_success
 
 
 async def test_an_agent_in_the_network_of_the_host_sends_for_home_assistant(kit: Kit, wire: Wire) -> None:
@@ -173,13 +195,13 @@ async def test_there_is_a_limit_for_each_host(kit: Kit, wire: Wire) -> None:
     wire.is_down = True
     host, other = await asleep(kit), await asleep(kit, card(OTHER), node_id="desk")
     for _ in range(6):
-        assert (await (await wake(kit, host))).reason == "not_sent"
-    assert (await (await wake(kit, host))).reason == "rate_limited"
+        assert (await (await wake(kit, host, 0))).reason == "not_sent"
+    assert (await (await wake(kit, host, 0))).reason == "rate_limited"
     assert last_event(kit) == ("refused", "wake", "rate_limited")
-    assert (await (await wake(kit, other))).reason == "not_sent"
+    assert (await (await wake(kit, other, 0))).reason == "not_sent"
     await kit.wait(60)
 
-    assert (await (await wake(kit, host))).reason == "not_sent"
+    assert (await (await wake(kit, host, 0))).reason == "not_sent"
 
 
 async def test_a_wake_ends_with_iot_bridge(kit: Kit, wire: Wire, entry: MockConfigEntry) -> None:

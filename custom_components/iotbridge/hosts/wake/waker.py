@@ -139,7 +139,7 @@ class Waker:
         await asyncio.wait((wake.result,), timeout=timeout_s)
         if wake.result.done():
             return wake.result.result()
-        return wake.ended(Outcome.TIMED_OUT, *_not_on(host, timeout_s))
+        return _not_on(wake, timeout_s)
 
     @callback
     def async_start(self, host: Host, timeout_s: float = DEFAULT_TIMEOUT_S, context: Context | None = None) -> Wake:
@@ -189,19 +189,18 @@ class Waker:
             self._manager.async_publish_result(result)
 
     async def _async_result(self, wake: Wake) -> CommandResult:
-        host = wake.host
+        host, is_told = wake.host, False
         while True:
             await self._async_send(wake, self._settings(host))
             wake.attempts += 1
-            if not wake.addresses:
-                return wake.ended(Outcome.FAILED, "No network accepted the magic packets.", "not_sent")
-            if wake.attempts == 1:
+            if wake.addresses and not is_told:
+                is_told = True
                 message = f"Magic packets were sent to {', '.join(wake.addresses)}."
                 self._manager.async_publish_result(wake.ended(Outcome.ACCEPTED, message))
             if await _is_set_within(wake.is_on, min(RETRY_S, wake.deadline - time.monotonic())):
                 return wake.ended(Outcome.DONE, f"{host.name} is on after {time.monotonic() - wake.started_at:.0f} s.")
             if time.monotonic() >= wake.deadline - _EARLY_S:
-                return wake.ended(Outcome.TIMED_OUT, *_not_on(host, wake.deadline - wake.started_at))
+                return _not_on(wake, wake.deadline - wake.started_at)
 
     async def _async_send(self, wake: Wake, settings: WakeSettings) -> None:
         """Send packets on every route: from here, and by an agent that the user chose or that is nearer."""
@@ -247,9 +246,11 @@ async def _is_set_within(event: asyncio.Event, timeout_s: float) -> bool:
     return True
 
 
-def _not_on(host: Host, timeout_s: float) -> tuple[str, str]:
-    """Return message and reason for a host that is not on at the deadline."""
-    return f"{host.name} is not on after {timeout_s:.0f} s.", "no_response"
+def _not_on(wake: Wake, timeout_s: float) -> CommandResult:
+    """Return the result for a host that is not on at the deadline."""
+    if wake.addresses:
+        return wake.ended(Outcome.TIMED_OUT, f"{wake.host.name} is not on after {timeout_s:.0f} s.", "no_response")
+    return wake.ended(Outcome.FAILED, "No network accepted the magic packets.", "not_sent")
 
 
 def _addresses(data: Mapping[str, Any]) -> Iterator[str]:
