@@ -8,7 +8,6 @@ import pytest
 
 from custom_components.iotbridge.hosts.wake.magic_packet import magic_packet
 from custom_components.iotbridge.hosts.wake.sender import async_networks, send
-from homeassistant.core import HomeAssistant
 from tests.wire import NETWORK, Wire
 
 PACKET = magic_packet("a8:a1:59:00:00:01")
@@ -39,12 +38,12 @@ def test_an_address_that_is_refused_does_not_keep_others(wire: Wire, monkeypatch
     assert {address for _, address in wire.sent} == {("10.1.0.255", 9)}
 
 
-async def test_the_networks_of_home_assistant(hass: HomeAssistant) -> None:
-    assert await async_networks(hass) == [NETWORK]
+async def test_the_networks_of_home_assistant() -> None:
+    assert await async_networks() == [NETWORK]
 
 
-async def test_loopback_and_tunnels_are_no_networks(hass: HomeAssistant) -> None:
+async def test_loopback_and_tunnels_are_no_networks() -> None:
     addresses = [("127.0.0.1", 8), ("10.8.0.2", 32), ("10.9.0.2", 31), ("192.168.1.7", 24), ("172.20.0.1", 16)]
     adapters = [{"ipv4": [{"address": address, "network_prefix": prefix}]} for address, prefix in addresses]
-    with patch("custom_components.iotbridge.hosts.wake.sender.async_get_adapters", return_value=adapters):
-        assert await async_networks(hass) == ["192.168.1.255", "172.20.255.255"]
+    with patch("custom_components.iotbridge.hosts.wake.sender.async_load_adapters", return_value=adapters):
+        assert await async_networks() == ["192.168.1.255", "172.20.255.255"]

@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import ifaddr
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iotbridge.hosts.commander import CommandResult
@@ -45,6 +47,11 @@ async def wake(kit: Kit, host: FakeHost, timeout_s: float = 60.0) -> asyncio.Tas
     task = asyncio.create_task(runtime.waker.async_wake(found, timeout_s))
     await settle()
     return task
+
+
+def adapter_of(address: str) -> ifaddr.Adapter:
+    """Return a network card of Home Assistant."""
+    return ifaddr.Adapter("eth1", "eth1", [ifaddr.IP(address, 24, "eth1")], index=3)
 
 
 def issues(kit: Kit) -> list[str | None]:
@@ -154,6 +161,16 @@ async def test_a_network_that_comes_up_later_is_used(kit: Kit, wire: Wire) -> No
     await come_on(host)
 
     assert (await task).is_success
+
+
+async def test_networks_that_got_their_addresses_after_the_start_are_used(
+    kit: Kit, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = await asleep(kit, card(MAC, None))
+    monkeypatch.setattr("ifaddr.get_adapters", lambda: [adapter_of("192.168.7.2")])
+    task = await wake(kit, host)
+    assert wire.take() == [(MAC, FAR), (MAC, "255.255.255.255")]
+    task.cancel()
 
 
 async def test_an_agent_in_the_network_of_the_host_sends_for_home_assistant(kit: Kit, wire: Wire) -> None:

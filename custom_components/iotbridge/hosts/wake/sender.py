@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Interface
 from socket import AF_INET, SO_BROADCAST, SOCK_DGRAM, SOL_SOCKET, socket
 
-from homeassistant.components.network import async_get_adapters
-from homeassistant.core import HomeAssistant
+from homeassistant.components.network.util import async_load_adapters
 
 from ...const import LOGGER
 
@@ -16,11 +15,14 @@ _COPIES = 3
 _LONGEST_PREFIX = 30
 
 
-async def async_networks(hass: HomeAssistant) -> list[str]:
-    """Return the broadcast addresses of the networks that Home Assistant is in."""
+async def async_networks() -> list[str]:
+    """Return the broadcast addresses of the networks that Home Assistant is in now.
+
+    The adapters that it read at its start may have had no addresses yet.
+    """
     interfaces = [
         IPv4Interface(f"{ip['address']}/{ip['network_prefix']}")
-        for adapter in await async_get_adapters(hass)
+        for adapter in await async_load_adapters()
         for ip in adapter["ipv4"]
     ]
     return [

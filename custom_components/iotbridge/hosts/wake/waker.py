@@ -204,7 +204,7 @@ class Waker:
 
     async def _async_send(self, wake: Wake, settings: WakeSettings) -> None:
         """Send packets on every route: from here, and by an agent that the user chose or that is nearer."""
-        networks = await async_networks(self._hass)
+        networks = await async_networks()
         for route in routes_to(wake.host, settings, networks):
             packets = [magic_packet(mac, settings.password) for mac in route.macs]
             addresses = [route.broadcast] if route.broadcast else [*networks, LIMITED_BROADCAST]
