@@ -108,6 +108,11 @@ class Host:
         )
 
     @property
+    def is_dry_run(self) -> bool:
+        """Return whether the agent answers commands without carrying them out."""
+        return self.announce is not None and self.announce.dry_run
+
+    @property
     def is_known(self) -> bool:
         """Return whether the host has sent more than its availability."""
         return not self.has_agent or self.announce is not None or bool(self.readings)
@@ -341,8 +346,12 @@ class Inventory:
         host.last_seen_at = now
 
     def apply_response(self, host: Host, command: str, now: float, *, is_success: bool) -> None:
-        """Set the intent of a host without announce from its response to a power command."""
-        if host.announce is None:
+        """Set the intent of a host without announce from its response to a power command.
+
+        A host without an agent may be proven to be off before its stop action has ended.
+        """
+        is_late = is_success and not host.has_agent and host.is_available is False
+        if host.announce is None and not is_late:
             _set_intent(host, POWER_COMMANDS[command] if is_success else HostPower.ON, False, now)
             host.power = host.power_state(now, self.lost_after_s)
 

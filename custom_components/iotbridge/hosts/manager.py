@@ -163,14 +163,14 @@ class HostsManager:
         if isinstance(response, BareResponse):
             result = self._commander.resolve_bare(key, response, now, host.boot_time)
         else:
-            is_dry_run = host.announce is not None and host.announce.dry_run
-            result = self._commander.resolve(key, response, now, host.boot_time, is_dry_run=is_dry_run)
+            result = self._commander.resolve(key, response, now, host.boot_time, is_dry_run=host.is_dry_run)
         self.async_publish_result(result)
         power = host.power
         if result.command in POWER_COMMANDS:
             self.inventory.apply_response(host, result.command, now, is_success=result.is_success)
         if host.power is not power:
             self.async_notify_host(host)
+        self._async_check_confirmation(host)
 
     @callback
     def _async_command(self, key: HostKey, payload: bytes, is_retained: bool) -> None:

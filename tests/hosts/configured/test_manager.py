@@ -96,6 +96,23 @@ async def test_its_stop_action_runs_as_who_asks_and_the_proof_follows(kit: Kit, 
     assert power(kit, nas) == "on"
 
 
+async def test_a_proof_that_goes_off_before_the_stop_action_ends_counts(kit: Kit, nas: str, wire: Wire) -> None:
+    async def stop(_call: object) -> None:
+        kit.hass.states.async_set(PROOF, "off")
+
+    kit.hass.services.async_register("test", "stop", stop)
+    result = await call(kit, nas, "send_command", command="shutdown")
+    await kit.hass.async_block_till_done()
+    assert (result["status"], power(kit, nas)) == ("accepted", "off")
+    assert attributes(kit, f"{nas}_command")["message"] == "The host is off."
+
+    task = asyncio.create_task(call(kit, nas, "wake"))
+    await settle()
+    await set_proof(kit, "on")
+    assert (await task)["success"]
+    assert power(kit, nas) == "on"
+
+
 async def test_templates_in_its_stop_action_are_rendered_when_it_runs(kit: Kit, entry: MockConfigEntry) -> None:
     await set_proof(kit, "on")
     actions = [{"action": "test.stop", "data": {"power": "{{ 40 + 2 }}"}}, {"delay": {"seconds": 0}}]

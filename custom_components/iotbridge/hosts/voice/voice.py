@@ -228,8 +228,7 @@ class HostVoice:
         context = Context(user_id=user.id) if user else None
         result = await async_send_to(self._manager, host, command, None, self._manager.response_timeout_s, context)
         if result.is_success:
-            is_dry_run = host.announce is not None and host.announce.dry_run
-            return speech.sentence("dry_run" if is_dry_run else f"sent_{command}", host=name)
+            return speech.sentence("dry_run" if host.is_dry_run else f"sent_{command}", host=name)
         if result.outcome is Outcome.TIMED_OUT:
             return speech.sentence("no_response", host=name)
         return speech.sentence("refused", host=name, reason=result.message)
