@@ -168,6 +168,13 @@ async def test_an_agent_that_wakes_others_for_somebody(kit: Kit, entries: list[E
     assert sentences(entries) == ["Command wake on nas: failed (No card.)"]
 
 
+async def test_a_dry_run_that_is_not_accepted_first_is_told(kit: Kit, entries: list[Event]) -> None:
+    host = await kit.host(dry_run=True)
+    await host.respond(await send(kit, host, "start_services"), "done")
+
+    assert sentences(entries) == ["Command start_services on nas: dry run"]
+
+
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [

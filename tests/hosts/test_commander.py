@@ -70,6 +70,14 @@ def test_a_dry_run_accepts_power_commands_and_carries_out_none(commander: Comman
     assert commander.confirm(NAS, PowerState.ON, None, 14.0) is None
 
 
+@pytest.mark.parametrize("command", ["wake", "start_services"])
+def test_a_dry_run_pretends_other_commands_too(commander: Commander, command: str) -> None:
+    commander.add(NAS, Command(command=command, id="1"), 10.0)
+    result = commander.resolve(NAS, answer("done", command), 11.0, is_dry_run=True)
+
+    assert (result.outcome, result.is_success) == (Outcome.DRY_RUN, False)
+
+
 def test_every_result_of_a_command_has_the_context_of_its_caller(commander: Commander) -> None:
     context = object()
     commander.add(NAS, Command(command="shutdown", id="1"), 10.0, context=context)

@@ -399,3 +399,17 @@ async def test_unloading_ends_pending_calls(kit: Kit) -> None:
 
     with pytest.raises(HomeAssistantError):
         await response_of(task)
+
+
+async def test_a_dry_run_is_no_failure_and_no_success(kit: Kit) -> None:
+    host = await kit.host(dry_run=True)
+    data = {"entity_id": "sensor.nas_power_state", "command": "start_services"}
+    action = asyncio.create_task(
+        kit.hass.services.async_call("iotbridge", "send_command", data, blocking=True, return_response=True)
+    )
+    await settle()
+    await host.respond(host.commands()[-1], "done")
+    response: Any = await action
+
+    (result,) = response["results"]
+    assert (result["status"], result["success"]) == ("dry_run", False)

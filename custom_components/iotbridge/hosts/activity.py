@@ -13,6 +13,7 @@ from ..protocol.messages import WAKE
 from .commander import CommandResult, Outcome
 from .entity_filter import POWER_STATE
 from .event import KEY as COMMAND_EVENT
+from .inventory import POWER_COMMANDS
 from .manager import HostsManager
 from .services import HARMLESS
 
@@ -40,12 +41,13 @@ def async_start_activity(manager: HostsManager) -> CALLBACK_TYPE:
 def _is_told(result: CommandResult) -> bool:
     """Return whether a result has a sentence.
 
-    A command that only asks for messages changes nothing. A dry run has one sentence, that of its acceptance. Magic
-    packets that an agent sends every few seconds have that of the host that is woken.
+    A command that only asks for messages changes nothing. The dry run of a power command has one sentence, that of its
+    acceptance. Magic packets that an agent sends every few seconds have that of the host that is woken.
     """
     if result.command == WAKE and not result.is_own and result.is_success:
         return False
-    return bool(result.command) and result.command not in HARMLESS and result.outcome is not Outcome.DRY_RUN
+    is_told_already = result.outcome is Outcome.DRY_RUN and result.command in POWER_COMMANDS
+    return bool(result.command) and result.command not in HARMLESS and not is_told_already
 
 
 def _outcome(result: CommandResult, texts: Mapping[str, str]) -> str:
@@ -68,7 +70,7 @@ async def _async_log(manager: HostsManager, result: CommandResult) -> None:
     texts = activity_texts(hass, "host_logbook")
     key = result.command if result.is_own else f"command_{result.command}"
     parts = [_outcome(result, texts)]
-    if result.is_dry_run:
+    if result.is_dry_run and result.outcome is not Outcome.DRY_RUN:
         parts.append(texts["dry_run"])
     if isinstance(result.context, Context):
         who, _ = await async_caller(hass, result.context)

@@ -11,10 +11,12 @@ import heapq
 from itertools import count
 from typing import Any
 
-from ..protocol.messages import BareResponse, Command, Response, ResponseStatus
+from ..protocol.messages import START_SERVICES, WAKE, BareResponse, Command, Response, ResponseStatus
 from ..protocol.topics import HostKey
 from .inventory import POWER_COMMANDS, PowerState
 
+# What an agent does not carry out in a dry run; its custom commands it does.
+DRY_RUN_COMMANDS = (*POWER_COMMANDS, WAKE, START_SERVICES)
 # A malicious client of the broker must not be able to fill the memory with commands that are never answered, and one
 # host must not keep the commands of others from being tracked.
 MAX_PENDING = 32
@@ -176,12 +178,12 @@ class Commander:
     ) -> CommandResult:
         """Return the result of a response, including one to an unknown command.
 
-        ``is_last``: the host sends no further response. ``is_dry_run``: it carries out no power command.
+        ``is_last``: the host sends no further response. ``is_dry_run``: it carries out none of ``DRY_RUN_COMMANDS``.
         """
         token = _token(response.id, response.command)
         pending = self._pending.get(key, {}).get(token)
         command = response.command or (pending.command if pending else None)
-        is_dry_run = is_dry_run and command in POWER_COMMANDS
+        is_dry_run = is_dry_run and command in DRY_RUN_COMMANDS
         is_pretended = is_dry_run and response.status is ResponseStatus.DONE
         result = CommandResult(
             key=key,

@@ -210,7 +210,7 @@ def raise_failures(command: str, hosts: list[Host], results: list[CommandResult]
             failures.setdefault("offline", []).append(host.name)
         elif result.outcome is Outcome.TIMED_OUT:
             failures.setdefault("silent", []).append(host.name)
-        elif not result.is_success:
+        elif not result.is_success and result.outcome is not Outcome.DRY_RUN:
             failures.setdefault("refused", []).append(f"{host.name} ({result.message})")
     names = {kind: ", ".join(host_names) for kind, host_names in failures.items()}
     match [*names.items()]:

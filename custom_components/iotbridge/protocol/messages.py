@@ -36,6 +36,7 @@ READING_KEY = re.compile(r"[a-z0-9_]{1,64}")
 REASON = re.compile(r"[a-z_]{1,64}")
 
 WAKE = "wake"
+START_SERVICES = "start_services"
 """Command to an agent: wake another machine in its network."""
 
 type Reading = float | int | str | bool | None

@@ -83,6 +83,7 @@ def test_only_an_agent_that_is_on_and_permits_it_sends() -> None:
     pi = host(card(B), node_id="pi", commands=("wake",))
     assert can_send(pi)
     assert not can_send(host(card(B), commands=("reboot",)))
+    assert not can_send(host(card(B), commands=("wake",), dry_run=True)), "it only says that it does"
     for power in (PowerState.LOST, PowerState.OFF, PowerState.SHUTTING_DOWN, None):
         pi.power = power
         assert not can_send(pi)

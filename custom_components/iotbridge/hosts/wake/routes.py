@@ -58,7 +58,7 @@ def agent_in(broadcast: str | None, host: Host, hosts: Iterable[Host]) -> Host |
 def can_send(host: Host) -> bool:
     """Return whether the agent of a host sends magic packets now."""
     is_on = host.power is PowerState.ON and host.is_online
-    return is_on and host.announce is not None and WAKE in host.announce.commands
+    return is_on and host.announce is not None and WAKE in host.announce.commands and not host.is_dry_run
 
 
 def is_unarmed(host: Host) -> bool:
