@@ -183,6 +183,26 @@ async def test_the_settings_of_the_user_go_into_the_packets(kit: Kit, entry: Moc
     assert (await task)["data"]["via"] == ["pi"]
 
 
+async def test_only_the_chosen_sender_gets_the_password(kit: Kit, entry: MockConfigEntry, wire: Wire) -> None:
+    """Any client of the broker can claim to be in the network of the host."""
+    pi = await kit.host("pi", commands=["wake"])
+    claimant = await kit.host("mole", commands=["wake"], cards=[card("a8:a1:59:00:00:01", "10.1.2.255")])
+    chosen = {"broadcast": "10.1.2.255", "password": "00:11:22:33:44:55", "via": pi_device(kit)}
+    add_host(kit.hass, entry, **chosen)
+    await set_proof(kit, "off")
+    nas = uid(next(iter(entry.subentries.values())), kit)
+    task = asyncio.create_task(call(kit, nas, "wake"))
+    await settle()
+    await pi.respond(pi.commands()[0], "failed", message="No network.")
+    await settle()
+
+    (command,) = claimant.commands()
+    assert command["args"] == {"mac": [MAC], "broadcast": "10.1.2.255"}
+    await claimant.respond(command, "done", data={"addresses": ["10.1.2.255"]})
+    await set_proof(kit, "on")
+    assert (await task)["data"]["via"] == ["mole"]
+
+
 async def test_a_known_host_is_woken_as_the_user_says(kit: Kit, entry: MockConfigEntry, wire: Wire) -> None:
     host = await kit.host()
     registry = er.async_get(kit.hass)

@@ -4,7 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 from custom_components.iotbridge.hosts.inventory import Host, PowerState
-from custom_components.iotbridge.hosts.wake.routes import Route, WakeSettings, agent_in, can_send, is_unarmed, routes_to
+from custom_components.iotbridge.hosts.wake.routes import (
+    Route,
+    WakeSettings,
+    agents_in,
+    can_send,
+    is_unarmed,
+    routes_to,
+)
 from custom_components.iotbridge.protocol.messages import Announce, Card, HostPower
 from custom_components.iotbridge.protocol.topics import HostKey
 
@@ -73,10 +80,10 @@ def test_packets_leave_the_home_only_where_home_assistant_is() -> None:
 def test_an_agent_of_the_network_sends() -> None:
     nas, pi = host(card(A)), host(card(B), node_id="pi", commands=("wake",))
 
-    assert agent_in(LAN, nas, [nas, pi]) is pi
-    assert agent_in(LAB, nas, [nas, pi]) is None
-    assert agent_in(None, nas, [nas, pi]) is None
-    assert agent_in(LAN, pi, [nas, pi]) is None, "it does not wake itself, and nas has no command for it"
+    assert agents_in(LAN, nas, [nas, pi]) == [pi]
+    assert agents_in(LAB, nas, [nas, pi]) == []
+    assert agents_in(None, nas, [nas, pi]) == []
+    assert agents_in(LAN, pi, [nas, pi]) == [], "it does not wake itself, and nas has no command for it"
 
 
 def test_only_an_agent_that_is_on_and_permits_it_sends() -> None:

@@ -187,6 +187,21 @@ async def test_an_agent_in_the_network_of_the_host_sends_for_home_assistant(kit:
     assert (await task).data == {"addresses": [FAR], "via": ["pi"], "attempts": 1}
 
 
+async def test_the_next_agent_is_asked_where_one_refuses(kit: Kit, wire: Wire) -> None:
+    first, second = [await kit.host(name, cards=[card(OTHER, FAR)], commands=["wake"]) for name in ("pi", "zero")]
+    task = await wake(kit, await asleep(kit, card(MAC, FAR)))
+    (command,) = first.commands()
+    assert second.commands() == []
+    await first.respond(command, "refused", reason="rate_limited")
+    await settle()
+    (command,) = second.commands()
+    await second.respond(command, "done", data={"addresses": [FAR]})
+    await settle()
+
+    await kit.wait(60)
+    assert (await task).data["via"] == ["zero"]
+
+
 async def test_an_agent_whose_permission_is_missing_is_not_asked(kit: Kit, wire: Wire) -> None:
     pi = await kit.host("pi", cards=[card(OTHER, FAR)])
     task = await wake(kit, await asleep(kit, card(MAC, FAR)))

@@ -50,9 +50,9 @@ def routes_to(host: Host, settings: WakeSettings, networks: Collection[str] = ()
     return [Route(tuple(of_network), broadcast) for broadcast, of_network in by_network.items()]
 
 
-def agent_in(broadcast: str | None, host: Host, hosts: Iterable[Host]) -> Host | None:
-    """Return another host that is on and whose agent sends magic packets into a network."""
-    return next((other for other in hosts if other is not host and _is_in(broadcast, other) and can_send(other)), None)
+def agents_in(broadcast: str | None, host: Host, hosts: Iterable[Host]) -> list[Host]:
+    """Return the other hosts that are on and whose agents send magic packets into a network."""
+    return [other for other in hosts if other is not host and _is_in(broadcast, other) and can_send(other)]
 
 
 def can_send(host: Host) -> bool:

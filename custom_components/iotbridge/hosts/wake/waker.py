@@ -18,7 +18,7 @@ from ..device_links import DeviceLinks
 from ..inventory import Host, PowerState
 from ..manager import HostsManager
 from .magic_packet import magic_packet
-from .routes import Route, WakeSettings, agent_in, can_send, is_unarmed, routes_to
+from .routes import Route, WakeSettings, agents_in, can_send, is_unarmed, routes_to
 from .sender import LIMITED_BROADCAST, async_networks, send
 
 RETRY_S = 10.0
@@ -210,23 +210,30 @@ class Waker:
             addresses = [route.broadcast] if route.broadcast else [*networks, LIMITED_BROADCAST]
             wake.addresses |= dict.fromkeys(send(packets, addresses, settings.port))
             is_near = route.broadcast in (None, LIMITED_BROADCAST, *networks)
-            if agent := self._agent(wake.host, route, settings, is_near=is_near):
-                await self._async_send_via(wake, agent, route, settings)
+            await self._async_send_via_agents(wake, route, settings, is_near=is_near)
 
-    def _agent(self, host: Host, route: Route, settings: WakeSettings, *, is_near: bool) -> Host | None:
+    async def _async_send_via_agents(self, wake: Wake, route: Route, settings: WakeSettings, *, is_near: bool) -> None:
+        """Send packets by the first agent that does so; only the one that the user chose gets the password.
+
+        Any client of the broker can claim to be in a network.
+        """
         chosen = self._device_links.host(settings.via) if settings.via else None
-        if chosen and can_send(chosen):
-            return chosen
-        return None if is_near else agent_in(route.broadcast, host, self._manager.inventory)
+        if chosen and can_send(chosen) and await self._async_send_via(wake, chosen, route, settings.password):
+            return
+        for agent in () if is_near else agents_in(route.broadcast, wake.host, self._manager.inventory):
+            if agent is not chosen and await self._async_send_via(wake, agent, route):
+                return
 
-    async def _async_send_via(self, wake: Wake, agent: Host, route: Route, settings: WakeSettings) -> None:
-        args: dict[str, Any] = {"mac": [*route.macs], "broadcast": route.broadcast, "password": settings.password}
+    async def _async_send_via(self, wake: Wake, agent: Host, route: Route, password: str | None = None) -> bool:
+        """Send packets by an agent; return whether it did so."""
+        args: dict[str, Any] = {"mac": [*route.macs], "broadcast": route.broadcast, "password": password}
         args = {key: value for key, value in args.items() if value}
         timeout_s = self._manager.response_timeout_s
         result = await self._manager.async_send(agent, WAKE, args, timeout_s, wake.context)
         if result.is_success:
             wake.addresses |= dict.fromkeys(_addresses(result.data))
             wake.via[agent.name] = None
+        return result.is_success
 
     def _settings(self, host: Host) -> WakeSettings:
         return self._configured.get(self._device_links.device_id(host) or "", WakeSettings())
