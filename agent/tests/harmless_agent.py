@@ -1,7 +1,8 @@
 """Agent whose power backend only records its calls: ``harmless_agent.py CONFIG_JSON FOLDER``.
 
 ``fake`` in the configuration: ``allowed`` (false: the system permits nothing), ``error`` (executing fails with this
-sentence), ``still_here_s`` (how soon a machine counts as still there, after a command or an announcement of logind);
+sentence), ``still_here_s`` (how soon a machine counts as still there, after a command or an announcement of logind),
+``command_s`` (the same after a command alone);
 ``interval_s``, ``keepalive_s``, ``longest_retry_s``, ``forget_after_s``, ``ask_before_s`` and ``answer_again_s``:
 shorter than the configuration allows, to save the tests' time;
 ``machine``: what identifies the machine it runs on, ``mac``: its network cards, ``network``: the folder of their
@@ -67,7 +68,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     document, folder = json.loads(sys.argv[1]), Path(sys.argv[2])
     fake = document.pop("fake")
-    dispatcher.POWER_TIMEOUT_S = fake.get("still_here_s", dispatcher.POWER_TIMEOUT_S)
+    dispatcher.POWER_TIMEOUT_S = fake.get("command_s", fake.get("still_here_s", dispatcher.POWER_TIMEOUT_S))
     power_watch.STILL_ON_S = fake.get("still_here_s", power_watch.STILL_ON_S)
     connection.LONGEST_RETRY_S = fake.get("longest_retry_s", connection.LONGEST_RETRY_S)
     imitate_machine(fake)

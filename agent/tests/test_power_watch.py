@@ -44,13 +44,13 @@ def frozen(process_id: int) -> Iterator[None]:
 class Absent:
     """Agent that is never told to leave."""
 
-    async def leave(self, power: Power, *, timeout_s: float) -> None:
+    async def leave(self, power: Power, *, reason: str, timeout_s: float) -> None:
         """Fail."""
-        pytest.fail(f"left as {power} within {timeout_s} s")
+        pytest.fail(f"left as {power} within {timeout_s} s: {reason}")
 
-    def come_back(self) -> None:
+    def come_back(self, reason: str) -> None:
         """Fail."""
-        pytest.fail("came back")
+        pytest.fail(f"came back: {reason}")
 
 
 class Threads(ThreadPoolExecutor):
@@ -229,6 +229,25 @@ def test_a_command_and_its_sleep_are_announced_once(agent: RunningAgent, watcher
     watcher.wait("availability", lambda m: m.payload == b"offline", count=2)
     assert [m.json()["power"] for m in watcher.of("announce")] == ["on", "suspended", "on", "suspended"]
     assert [r["status"] for r in watcher.responses("s1")] == ["accepted"]
+
+
+def test_a_command_that_ends_does_not_undo_the_announcement_of_logind(
+    broker: Broker, watcher: Watcher, logind: LogindStub, start_agent: StartAgent
+) -> None:
+    agent = start_agent(broker.url, commands={"suspend": True}, fake={"command_s": 1.0})
+    logind.wait_locked()
+    watcher.wait("status")
+    watcher.publish(agent.command_topic, {"command": "suspend", "id": "s1"})
+    wait_until(lambda: agent.executed == ["suspend"], "the execution")
+    # The lid is closed at the same moment.
+    logind.emit("PrepareForSleep", True)
+    logind.wait_unlocked()
+    wait_until(lambda: "Command suspend failed" in agent.log, "the end of the command")
+    assert retained(broker) == ("suspended", "offline")
+    woke = time.monotonic()
+    logind.emit("PrepareForSleep", False)
+    assert watcher.wait("availability", lambda m: m.payload == b"online", count=2).at > woke
+    watcher.response("s1", "failed")
 
 
 @pytest.mark.parametrize(("kind", "power"), [("reboot", "rebooting"), ("poweroff", "shutting_down")])

@@ -110,14 +110,14 @@ class Agent:
         await self._reporting().refresh()
         self._reporting().republish(0.0)
 
-    async def leave(self, power: Power, *, timeout_s: float = LEAVE_TIMEOUT_S) -> None:
+    async def leave(self, power: Power, *, reason: str, timeout_s: float = LEAVE_TIMEOUT_S) -> None:
         """Publish the next power state, and disconnect."""
-        await self._uplink.leave(power, timeout_s=timeout_s)
+        await self._uplink.leave(power, reason=reason, timeout_s=timeout_s)
 
-    def come_back(self) -> None:
-        """Connect again after ``leave``."""
+    def come_back(self, reason: str) -> None:
+        """Connect again after ``leave``, unless there is another reason to stay away."""
         self._dispatcher.resume()
-        self._uplink.come_back()
+        self._uplink.come_back(reason)
 
     # Interface for the connection
 

@@ -19,17 +19,18 @@ STILL_ON_S = 120.0
 
 The clock that measures them stands still while the machine sleeps.
 """
+REASON = "announcement of logind"
 _LOG = logging.getLogger(__name__)
 
 
 class Connected(Protocol):
     """Interface of the agent: signing off from the broker, and coming back."""
 
-    async def leave(self, power: Power, *, timeout_s: float) -> None:
-        """Publish the next power state, disconnect and stay disconnected."""
+    async def leave(self, power: Power, *, reason: str, timeout_s: float) -> None:
+        """Publish the next power state, disconnect and stay disconnected for this reason."""
 
-    def come_back(self) -> None:
-        """Connect again."""
+    def come_back(self, reason: str) -> None:
+        """Connect again, unless there is another reason to stay away."""
 
 
 class PowerWatch:
@@ -101,18 +102,18 @@ class PowerWatch:
             _LOG.warning("logind does not wait for the agent's last message before this machine sleeps: %s", error)
 
     async def _leave(self, power: Power, timeout_s: float) -> None:
-        if self._left_as is None:
+        if power != self._left_as:
             self._left_as = power
             _LOG.info("The system announced its next power state: %s.", power)
             try:
-                await self._agent.leave(power, timeout_s=timeout_s)
+                await self._agent.leave(power, reason=REASON, timeout_s=timeout_s)
             finally:
                 self._wait_until(asyncio.get_running_loop().time() + STILL_ON_S)
 
     def _come_back(self) -> None:
         self._left_as = None
         self._wait_until(None)
-        self._agent.come_back()
+        self._agent.come_back(REASON)
 
     def _wait_until(self, when: float | None) -> None:
         self._still_on_at = when

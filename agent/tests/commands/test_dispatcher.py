@@ -30,6 +30,8 @@ class Recorder:
 
     def __init__(self) -> None:
         self.done: list[str] = []
+        self.reasons: list[str] = []
+        """Reasons for which the agent stays away."""
         self.responses: list[Response] = []
         self.link_is_broken = False
         self.permission_gate = threading.Event()
@@ -47,12 +49,14 @@ class Recorder:
         """Record the call."""
         self.done.append("refresh")
 
-    async def leave(self, power: Power) -> None:
+    async def leave(self, power: Power, *, reason: str) -> None:
         """Record the call."""
+        self.reasons.append(reason)
         self.done.append(f"leave {power}")
 
-    def come_back(self) -> None:
+    def come_back(self, reason: str) -> None:
         """Record the call."""
+        self.reasons.remove(reason)
         self.done.append("back")
 
     def permission(self, _command: str) -> Permission:
@@ -94,6 +98,7 @@ async def test_a_suspended_machine_that_woke_up_comes_back(
     )
     await give(make(recorder, tmp_path), command="suspend", id="s")
     assert recorder.done == ["accepted", "leave suspended", "execute suspend", "back"]
+    assert recorder.reasons == []
 
 
 async def test_a_power_command_without_id_is_carried_out(

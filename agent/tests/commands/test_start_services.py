@@ -125,11 +125,11 @@ class Agent:
     async def refresh(self) -> None:
         """Do nothing."""
 
-    async def leave(self, power: Power) -> None:
+    async def leave(self, power: Power, *, reason: str) -> None:
         """Fail: nobody leaves."""
-        pytest.fail(f"left with {power}")
+        pytest.fail(f"left with {power}: {reason}")
 
-    def come_back(self) -> None:
+    def come_back(self, reason: str) -> None:
         """Do nothing."""
 
     def permission(self, command: str) -> Permission:

@@ -208,3 +208,32 @@ async def test_only_responses_are_published_after_the_last_messages(broker: Brok
 
     await asyncio.to_thread(watcher.response, "c", "failed")
     assert [m.payload for m in watcher.of("availability")] == [b"online", b"off"]
+
+
+async def test_the_agent_stays_away_as_long_as_there_is_a_reason(broker: Broker, watcher: Watcher) -> None:
+    speaker = SlowSpeaker()
+    link = Link(BrokerConfig(scheme="mqtt", host="127.0.0.1", port=broker.port), client_id="x")
+    uplink = Uplink(link, topics=("x/command",), response_topic="x/response", speaker=speaker)
+    running = asyncio.create_task(uplink.run())
+    await speaker.is_connected.wait()
+    speaker.is_connected.clear()
+    speaker.may_go.set()
+
+    first = asyncio.create_task(uplink.leave("suspended", reason="command"))
+    await asyncio.gather(first, uplink.leave("rebooting", reason="logind"))
+    uplink.come_back("command")
+    await asyncio.sleep(0)
+    assert uplink.leaving
+    # Once more, before anybody could connect.
+    uplink.come_back("logind")
+    await uplink.leave("suspended", reason="logind")
+    await asyncio.sleep(0)
+    assert uplink.leaving
+    uplink.come_back("logind")
+    await speaker.is_connected.wait()
+    uplink.stop()
+    await running
+
+    await asyncio.to_thread(watcher.wait, "availability", lambda m: m.payload == b"off")
+    # The newest power state is told, and nothing in between.
+    assert [m.payload for m in watcher.of("availability")] == [b"rebooting", b"off"]

@@ -60,11 +60,11 @@ class AgentControl(Protocol):
     async def refresh(self) -> None:
         """Run all collectors and send a status."""
 
-    async def leave(self, power: Power) -> None:
-        """Publish the next power state, disconnect and stay disconnected."""
+    async def leave(self, power: Power, *, reason: str) -> None:
+        """Publish the next power state, disconnect and stay disconnected for this reason."""
 
-    def come_back(self) -> None:
-        """Connect again."""
+    def come_back(self, reason: str) -> None:
+        """Connect again, unless there is another reason to stay away."""
 
 
 class Dispatcher:
@@ -235,13 +235,14 @@ class Dispatcher:
         except AgentError as error:
             raise CommandError("error", f"The connection broke before {command.command} was carried out.") from error
         _LOG.warning("%s", sentence)
-        await self._agent.leave(power)
-        self._resumed.clear()
+        reason = f"command {command.command}"
         try:
+            await self._agent.leave(power, reason=reason)
+            self._resumed.clear()
             await self._execute(command.command)
         finally:
             self.resume()
-            self._agent.come_back()
+            self._agent.come_back(reason)
 
     async def _execute(self, name: str) -> None:
         """Execute a power command; return after a suspend, raise CommandError if the machine keeps running."""

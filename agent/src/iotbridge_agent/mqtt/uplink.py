@@ -49,6 +49,8 @@ class Uplink:
         self.was_cut_short = False
         """True if the previous attempt connected, and lost the connection within CUT_SHORT_S."""
         self._leave_as: Power | None = None
+        self._reasons: set[str] = set()
+        """Reasons of ``leave`` for which nobody came back."""
         self._stopping = False
         self._leaving, self._left, self._back = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -94,11 +96,14 @@ class Uplink:
             # An attempt to connect may hang for many seconds, and there is no connection for last messages.
             self._task.cancel()
 
-    async def leave(self, power: Power, *, timeout_s: float = LEAVE_TIMEOUT_S) -> None:
-        """Publish the next power state, disconnect and stay disconnected until ``come_back``."""
-        if self._leave_as is None:
-            self._leave_as = power
+    async def leave(self, power: Power, *, reason: str, timeout_s: float = LEAVE_TIMEOUT_S) -> None:
+        """Publish the next power state, disconnect and stay disconnected until ``come_back`` for each reason.
+
+        Until it is published, the newest power state replaces an earlier one.
+        """
+        self._reasons.add(reason)
         if not self._stopping:
+            self._leave_as = power
             self._back.clear()
         self._leaving.set()
         try:
@@ -107,9 +112,10 @@ class Uplink:
         except TimeoutError:
             _LOG.warning("The broker did not accept the last messages in time.")
 
-    def come_back(self) -> None:
-        """Connect again after ``leave``."""
-        if self.leaving:
+    def come_back(self, reason: str) -> None:
+        """Connect again after ``leave``, unless there is another reason to stay away."""
+        self._reasons.discard(reason)
+        if self.leaving and not self._reasons:
             self._back.set()
 
     async def publish(self, topic: str, payload: bytes | str, *, qos: int = 0, retain: bool = False) -> None:
@@ -177,7 +183,8 @@ class Uplink:
             except TimeoutError:
                 return
         self._left.set()
-        await self._back.wait()
+        while not self._back.is_set():  # somebody may leave again before this task runs
+            await self._back.wait()
         if not self._stopping:
             self._leave_as = None
             backoff.reset()
