@@ -17,6 +17,7 @@ POWER_PLANS_NOT_STARTED = "power_plans_not_started"
 PLAN_UNREADABLE = "plan_unreadable"
 SCHEDULE_UNREADABLE = "schedule_unreadable"
 PLAN_OWNER_GONE = "plan_owner_gone"
+SCHEDULE_OWNER_GONE = "schedule_owner_gone"
 PLAN_REFERENCE_GONE = "plan_reference_gone"
 ENTRY_NEWER = "entry_newer"
 BROKER_GONE = "broker_gone"
@@ -79,6 +80,7 @@ OF_POWER_PLANS = {
     PLAN_REFERENCE_GONE,
     PLAN_UNREADABLE,
     POWER_PLANS_NOT_STARTED,
+    SCHEDULE_OWNER_GONE,
     SCHEDULE_UNREADABLE,
 }
 OF_VOICE = {SENTENCES_BROKEN, SENTENCES_CHANGED, SENTENCES_NOT_STARTED, SENTENCES_NOT_WRITTEN}
@@ -93,6 +95,7 @@ SEVERITIES = {
     PLAN_OWNER_GONE: ir.IssueSeverity.ERROR,
     PLAN_REFERENCE_GONE: ir.IssueSeverity.ERROR,
     PLAN_UNREADABLE: ir.IssueSeverity.ERROR,
+    SCHEDULE_OWNER_GONE: ir.IssueSeverity.ERROR,
     SCHEDULE_UNREADABLE: ir.IssueSeverity.ERROR,
     ENTRY_NEWER: ir.IssueSeverity.ERROR,
     BROKER_GONE: ir.IssueSeverity.ERROR,

@@ -20,6 +20,12 @@ def the_entry(hass: HomeAssistant) -> ConfigEntry:
     return entry
 
 
+async def administrator(hass: HomeAssistant) -> str:
+    """Return the id of an administrator."""
+    users = [user for user in await hass.auth.async_get_users() if user.is_admin]
+    return (users[0] if users else await hass.auth.async_create_user("Anna", group_ids=["system-admin"])).id
+
+
 def device_of(kit: Kit, host: FakeHost) -> str:
     """Return the device of a host."""
     device = kit.device(host.uid)
@@ -39,6 +45,7 @@ class FakeSchedule:
         """Add a schedule that shuts hosts down every day at 21:30."""
         values = {
             "version": 1,
+            "user_id": await administrator(kit.hass),
             "task": "shutdown",
             "days": DAILY,
             "time": "21:30",

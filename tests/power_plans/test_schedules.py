@@ -9,7 +9,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
 from tests.kit import FakeHost, Kit
 
-from .schedules import FakeSchedule, at_work, devices, obey, the_entry, wait
+from .schedules import FakeSchedule, administrator, at_work, devices, obey, the_entry, wait
 
 KEY = "iotbridge.schedules"
 DUE = "2026-11-30T20:30:00+00:00"
@@ -213,6 +213,38 @@ async def test_an_error_in_one_schedule_stops_no_other_and_is_tried_again(
     await wait(rome, 60)
 
     assert (len(nas.commands()), len(pc.commands())) == (1, 1)
+
+
+def owner_repairs(kit: Kit) -> list[str | None]:
+    """Return the names of the schedules with a repair about their owner."""
+    return [
+        (issue.translation_placeholders or {}).get("name_plain")
+        for issue in ir.async_get(kit.hass).issues.values()
+        if issue.translation_key == "schedule_owner_gone"
+    ]
+
+
+async def test_a_schedule_without_its_owner_has_a_repair_until_an_administrator_saves_it(rome: Kit) -> None:
+    host, auth = await rome.host(), rome.hass.auth
+    await auth.async_create_user("Owner")  # the first user owns Home Assistant and is always an administrator
+    ben = await auth.async_create_user("Ben", group_ids=["system-admin"])
+    schedule = await FakeSchedule.add(rome, host, user_id=ben.id)
+    assert owner_repairs(rome) == []
+    await auth.async_update_user(ben, group_ids=["system-users"])
+    await rome.hass.async_block_till_done()
+    assert owner_repairs(rome) == ["Night"]
+    await wait(rome, 60)
+    assert (host.commands(), schedule.outcome) == ([], ("failed", "owner_gone"))
+
+    await schedule.change(user_id=await administrator(rome.hass))
+    assert owner_repairs(rome) == []
+    await schedule.change(user_id=ben.id)
+    await auth.async_remove_user(ben)
+    await reload(rome)
+    assert owner_repairs(rome) == ["Night"]
+    rome.hass.config_entries.async_remove_subentry(the_entry(rome.hass), schedule.schedule_id)
+    await rome.hass.async_block_till_done()
+    assert owner_repairs(rome) == []
 
 
 async def test_the_file_goes_with_the_entry(rome: Kit, hass_storage: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from homeassistant.auth import EVENT_USER_REMOVED, EVENT_USER_UPDATED
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange
 from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
@@ -16,7 +17,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER, SUBENTRY_SCHEDULE
-from ..issues import SCHEDULE_UNREADABLE, Issues
+from ..issues import SCHEDULE_OWNER_GONE, SCHEDULE_UNREADABLE, Issues
 from ..subentries import Reader
 from .engine.schedule import (
     Occurrence,
@@ -31,7 +32,7 @@ from .engine.schedule import (
 )
 from .engine.schedule_run import RunOutcome, RunReason, RunRecord, RunResult
 from .runtime.schedule_notices import ScheduleNotices
-from .runtime.schedule_runner import async_run
+from .runtime.schedule_runner import async_has_owner, async_run
 from .runtime.schedule_store import ScheduleStore
 
 # Sent when schedules were added, changed or removed, when the next run of one changed, and with the record of a run.
@@ -71,7 +72,10 @@ class SchedulesManager:
         connect = async_dispatcher_connect
         self._stop.append(connect(self.hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_entry_changed))
         self._stop.append(self._notices.async_listen())
+        for event in (EVENT_USER_REMOVED, EVENT_USER_UPDATED):
+            self._stop.append(self.hass.bus.async_listen(event, self._async_check_owners_soon))
         self._async_read()
+        await self._async_check_owners()
 
         @callback
         def begin(_hass: HomeAssistant) -> None:
@@ -138,6 +142,7 @@ class SchedulesManager:
     def _async_entry_changed(self, change: ConfigEntryChange, entry: ConfigEntry) -> None:
         if entry.entry_id == self._entry.entry_id and change is ConfigEntryChange.UPDATED:
             self._async_read()
+            self._async_check_owners_soon()
             self._async_advance_soon()
 
     @callback
@@ -146,6 +151,8 @@ class SchedulesManager:
         before, now = self.schedules, dt_util.utcnow()
         self.schedules = self._reader.async_read_all(self._entry, SUBENTRY_SCHEDULE, Schedule.of_subentry)
         self._reader.async_keep(self._entry.subentries)
+        for schedule_id in before.keys() - self.schedules.keys():
+            self._issues.async_set(SCHEDULE_OWNER_GONE, schedule_id, False)
         for schedule_id, schedule in self.schedules.items():
             state = self._store.states.get(schedule_id)
             if state is None:
@@ -156,6 +163,17 @@ class SchedulesManager:
         self._store.async_keep(self._entry.subentries)
         if self.schedules != before:
             async_dispatcher_send(self.hass, SIGNAL_SCHEDULES)
+
+    @callback
+    def _async_check_owners_soon(self, _event: Event | None = None) -> None:
+        self._entry.async_create_task(self.hass, self._async_check_owners(), "iotbridge schedule owners")
+
+    async def _async_check_owners(self) -> None:
+        """Open a repair for each schedule whose user is gone or no longer an administrator: it does not run."""
+        for schedule_id, schedule in list(self.schedules.items()):
+            is_gone = not await async_has_owner(self.hass, schedule)
+            if schedule_id in self.schedules:
+                self._issues.async_set(SCHEDULE_OWNER_GONE, schedule_id, is_gone, name=schedule.name)
 
     async def _async_begin(self, _now: datetime | None = None) -> None:
         """Record the runs that a restart interrupted, and run what is due."""

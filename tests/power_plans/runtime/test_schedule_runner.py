@@ -279,7 +279,16 @@ async def test_a_user_without_rights_shuts_nothing_down(rome: Kit, hass_read_onl
     await wait(rome, 60)
 
     assert host.commands() == []
-    assert schedule.outcome == ("failed", "error")
+    assert schedule.outcome == ("failed", "owner_gone")
+
+
+async def test_a_schedule_without_a_user_does_nothing(rome: Kit) -> None:
+    host = await rome.host()
+    schedule = await FakeSchedule.add(rome, host, user_id=None)
+    await wait(rome, 60)
+
+    assert host.commands() == []
+    assert schedule.outcome == ("failed", "owner_gone")
 
 
 @pytest.mark.parametrize("is_removed", [True, False])

@@ -164,16 +164,21 @@ class ScheduleRun:
         return dict(response or {})
 
 
+async def async_has_owner(hass: HomeAssistant, schedule: Schedule) -> bool:
+    """Return whether the user who saved a schedule is still an administrator: without one, it has no rights."""
+    user = await hass.auth.async_get_user(schedule.user_id) if schedule.user_id else None
+    return user is not None and user.is_active and user.is_admin
+
+
 async def async_run(hass: HomeAssistant, schedule: Schedule, sent: Callable[[], Awaitable[None]]) -> RunResult:
     """Run a schedule to its end and return the result, also that of a failure.
 
     ``sent`` is called when all hosts accepted the command.
     """
-    user_id = schedule.user_id
-    if user_id and ((user := await hass.auth.async_get_user(user_id)) is None or not user.is_active):
+    if not await async_has_owner(hass, schedule):
         return RunResult(outcome=RunOutcome.FAILED, reason=RunReason.OWNER_GONE)
     try:
-        return await ScheduleRun(hass, schedule, Context(user_id=user_id), sent).async_run()
+        return await ScheduleRun(hass, schedule, Context(user_id=schedule.user_id), sent).async_run()
     except (HomeAssistantError, vol.Invalid) as error:
         return RunResult(outcome=RunOutcome.FAILED, reason=RunReason.ERROR, details=str(error) or type(error).__name__)
 
