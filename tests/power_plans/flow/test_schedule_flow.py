@@ -1,5 +1,6 @@
 """Flow of schedules: every form, the preview in the user's format, and what is stored."""
 
+import socket
 from typing import Any
 
 import pytest
@@ -218,6 +219,27 @@ async def test_a_wake_has_no_question_about_people_and_no_maintenance(dialog: Di
     assert "maintenance_min" not in dialog.fields
     await dialog.submit()
     assert dialog.placeholders["task"] == "Wake"
+
+
+@pytest.mark.parametrize(
+    ("task", "machine", "is_warned"),
+    [
+        ("shutdown", "NAS", True),
+        ("suspend", "nas", True),
+        ("reboot", "nas", False),
+        ("wake", "nas", False),
+        ("shutdown", "other", False),
+    ],
+)
+async def test_a_schedule_that_stops_the_machine_of_home_assistant_warns(
+    dialog: Dialog, nas: FakeHost, monkeypatch: pytest.MonkeyPatch, task: str, machine: str, is_warned: bool
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: machine)
+    await to_options(dialog, nas, task)
+    await dialog.submit()
+
+    assert dialog.step == "ready"
+    assert ("**nas** has the name of the machine that runs Home Assistant" in dialog.text) is is_warned
 
 
 async def test_a_plan_is_chosen_where_there_is_one(dialog: Dialog, rome: Kit) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
-import socket
 from typing import Any, Final
 
 import voluptuous as vol
@@ -13,7 +12,7 @@ from homeassistant.helpers import entity_registry as er, selector
 
 from ...forms import DURATION, TEXT, ActionsField, FieldError, dropdown, duration, seconds, text
 from ..engine.plan import Cluster, Plan, Role, Step, Ups, plan_mistakes
-from ..runtime.schedule_targets import TargetHost, async_hosts
+from ..runtime.schedule_targets import TargetHost, async_hosts, is_own_machine
 
 ONE_BY_ONE: Final = "one_by_one"
 TOGETHER: Final = "together"
@@ -106,8 +105,8 @@ def read_hosts(hass: HomeAssistant, plan: Plan, form: Mapping[str, Any]) -> Plan
 
 
 def _host_step(host: TargetHost | None, device_id: str) -> Step:
-    """Return the step of a host; the machine that runs Home Assistant is known by its name."""
-    is_own = host is not None and host.name.lower() == socket.gethostname().lower()
+    """Return the step of a host; the machine that runs Home Assistant gets its role."""
+    is_own = host is not None and is_own_machine(host)
     return Step(key=device_id, device_id=device_id, role=Role.HOME_ASSISTANT if is_own else Role.NONE)
 
 

@@ -1,6 +1,6 @@
 """Flow of the subentries of type ``schedule``: adds and changes schedules, and shows their next runs before saving."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, Final
@@ -17,11 +17,12 @@ from ...forms import FieldError
 from ...markdown import escaped
 from ...migration import VERSION_KEY, marked
 from ...subentries import read
+from ...texts import async_texts
 from ..engine.clock_format import ClockFormat
-from ..engine.schedule import COMMANDS, Schedule
+from ..engine.schedule import COMMANDS, SHUTDOWN, SUSPEND, Schedule
 from ..engine.timetable import DAYS
 from ..engine.timetable_texts import timetable_text
-from ..runtime.schedule_targets import async_plan_name, async_target_hosts
+from ..runtime.schedule_targets import TargetHost, async_plan_name, async_target_hosts, is_own_machine
 from ..runtime.schedule_texts import async_schedule_texts
 from . import schedule_forms as forms
 from .current_user import async_user_id
@@ -162,14 +163,24 @@ class ScheduleFlow(ConfigSubentryFlow):
             clock.moment(run, texts.timetable_sentence(DAYS[run.weekday()]))
             for run in islice(schedule.timetable.runs(dt_util.now()), _SHOWN_RUNS)
         ]
-        names = [host.name for host in async_target_hosts(self.hass, schedule.target)]
+        hosts = async_target_hosts(self.hass, schedule.target)
+        names = [host.name for host in hosts]
         return {
             "name": escaped(schedule.name),
             "task": texts.sentence(f"task_{schedule.task}"),
             "hosts": escaped(", ".join(names) or async_plan_name(self.hass, schedule.plan)),
             "times": escaped(timetable_text(schedule.timetable, texts.timetable_sentence, clock.time)),
             "runs": "\n".join(f"- {run}" for run in runs),
+            "note": await self._async_note(schedule.task, hosts),
         }
+
+    async def _async_note(self, task: str, hosts: Sequence[TargetHost]) -> str:
+        """Return a warning with an empty line behind it if Home Assistant stops with one of its hosts, or nothing."""
+        own = next(filter(is_own_machine, hosts), None)
+        if own is None or task not in {SHUTDOWN, SUSPEND}:
+            return ""
+        texts = await async_texts(self.hass)
+        return f"{texts.sentence('schedule_stops_home_assistant', host=escaped(own.name))}\n\n"
 
 
 async def _async_clock_format(hass: HomeAssistant) -> ClockFormat:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+import socket
 
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
 from homeassistant.core import HomeAssistant, callback
@@ -61,6 +62,11 @@ def _async_host(hass: HomeAssistant, device_id: str) -> TargetHost | None:
             name = device.name_by_user or device.name or device_id
             return TargetHost(device_id, name, entity.unique_id.removesuffix(_POWER_STATE), entity.entity_id)
     return None
+
+
+def is_own_machine(host: TargetHost) -> bool:
+    """Return whether a host is the machine that runs Home Assistant, which is known by its name."""
+    return host.name.lower() == socket.gethostname().lower()
 
 
 @callback
