@@ -7,6 +7,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
 
+from ..activity import activity_texts
 from ..callers import async_caller
 from ..coalescing import CoalescedCall
 from ..const import SUBENTRY_PLAN
@@ -18,6 +19,7 @@ from .engine.plan import Plan
 from .engine.plan_state import PlanState, plan_state
 from .engine.run import Direction, PlanRun, RunCause
 from .runtime.events import SIGNAL_PLANS
+from .runtime.notifications import TEXTS, async_show
 from .runtime.plan_runner import PlanRunner
 from .runtime.references import COLLECT_S, PlanReferences
 from .runtime.store import PlanRecord, PlanStore
@@ -36,6 +38,8 @@ class PowerPlansManager:
         self._reader = Reader(self._issues, PLAN_UNREADABLE)
         self._store = PlanStore(hass)
         self._references = PlanReferences(hass, entry, self._issues, lambda: self.plans)
+        self._warned: set[str] = set()
+        """Plans that cannot begin in the present power cut, of which people were told."""
         self._is_home_started = False
         self._is_reload = False
         self._track_soon = CoalescedCall(hass, self._async_track)
@@ -187,13 +191,18 @@ class PowerPlansManager:
         self._entry.async_create_task(self.hass, self._async_check_owners(), "iotbridge plan owners")
 
     async def _async_check_owners(self) -> None:
-        """Check that the users who made the plans exist and are active: a plan has their rights and no others."""
+        """Check that the users who made the plans are active administrators: a plan has their rights and no others."""
         for runner in list(self.runners.values()):
             await self._async_check_owner(runner)
 
     async def _async_check_owner(self, runner: PlanRunner) -> None:
         plan = runner.plan
         user = await self.hass.auth.async_get_user(plan.user_id)
-        runner.is_owner_gone = user is None or not user.is_active
+        runner.is_owner_gone = user is None or not user.is_active or not user.is_admin
         if plan.plan_id in self.runners:
             self._issues.async_set(PLAN_OWNER_GONE, plan.plan_id, runner.is_owner_gone, name=plan.name)
+        if not (runner.is_owner_gone and runner.is_power_cut and runner.record.run is None):
+            self._warned.discard(plan.plan_id)
+        elif plan.plan_id not in self._warned:
+            self._warned.add(plan.plan_id)
+            async_show(self.hass, plan, activity_texts(self.hass, TEXTS).get("owner_gone", ""))

@@ -6,6 +6,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.iotbridge.power_plans.engine.plan import Role
+from homeassistant.components import persistent_notification
+from homeassistant.components.persistent_notification import _async_get_or_create_notifications
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState
 from homeassistant.exceptions import ServiceValidationError
@@ -115,6 +117,26 @@ async def test_a_plan_without_its_user_does_not_run(plugs: PlugLab) -> None:
 
     assert "plan_owner_gone" not in repairs(hass)
     assert plugs.switched() == ["desk off"]
+
+
+async def test_a_plan_of_a_user_who_is_no_administrator_any_more_says_so_in_a_power_cut(plugs: PlugLab) -> None:
+    hass = plugs.kit.hass
+    ben = await hass.auth.async_create_user("Ben", group_ids=["system-admin"])
+    await plugs.add(plugs.step("desk"), ups=UPS, user_id=ben.id)
+    await hass.auth.async_update_user(ben, group_ids=["system-users"])
+    await plugs.settle()
+    assert repairs(hass)["plan_owner_gone"] == ["Lab"]
+    assert _async_get_or_create_notifications(hass) == {}
+
+    await plugs.ups("OB")
+    await plugs.wait(60)
+    (shown,) = _async_get_or_create_notifications(hass).values()
+    assert "the plan cannot begin" in shown["message"]
+    persistent_notification.async_dismiss(hass, shown["notification_id"])
+    await plugs.ups("OB LB")
+
+    assert (plugs.switched(), plugs.state) == ([], "idle")
+    assert _async_get_or_create_notifications(hass) == {}, "once in a power cut"
 
 
 async def test_a_clock_that_is_set_in_the_middle_fails_no_step(plugs: PlugLab, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from homeassistant.exceptions import HomeAssistantError
 from ...activity import activity_texts
 from ...const import DOMAIN, LOGGER
 from ...markdown import escaped
-from ..engine.plan import FailurePolicy
+from ..engine.plan import FailurePolicy, Plan
 from ..engine.run import Direction, PlanOutcome, PlanRunEventKind, RunCause
 from ..engine.timeline import failed_steps
 from .events import PlanEvent
@@ -46,9 +46,7 @@ async def async_notify(hass: HomeAssistant, event: PlanEvent, message: str, cont
     plan = event.plan
     if not plan.notify:
         if event.event.kind is PlanRunEventKind.STEP_FAILED or event.run.outcome is PlanOutcome.FAILED:
-            persistent_notification.async_create(
-                hass, escaped(message), " ".join(plan.name.split()), f"{DOMAIN}_plan_{plan.plan_id}"
-            )
+            async_show(hass, plan, message)
         return
     variables = {
         "title": plan.name,
@@ -61,6 +59,13 @@ async def async_notify(hass: HomeAssistant, event: PlanEvent, message: str, cont
         await async_run_actions(hass, f"{plan.name}: notification", plan.notify, variables, context)
     except (HomeAssistantError, vol.Invalid) as error:
         LOGGER.error("The notification of %s failed: %s", plan.name, error)
+
+
+@callback
+def async_show(hass: HomeAssistant, plan: Plan, message: str) -> None:
+    """Show a message about a plan in Home Assistant, in place of the one before."""
+    title = " ".join(plan.name.split())
+    persistent_notification.async_create(hass, escaped(message), title, f"{DOMAIN}_plan_{plan.plan_id}")
 
 
 def _finished(event: PlanEvent, texts: Mapping[str, str], names: Mapping[str, str]) -> str | None:
