@@ -44,7 +44,7 @@ def test_a_plan_is_the_same_after_it_was_written_as_json() -> None:
         PLUG,
         host("router", role=Role.ROUTER),
         clusters=(Cluster(name="pve", devices=("a", "b", "c")),),
-        ups=Ups(entity_id="sensor.ups", battery_below=40),
+        ups=Ups(entity_id="sensor.ups", battery_entity_id="sensor.charge", battery_below=40),
         notify=({"action": "notify.anna", "data": {"message": "{{ message }}"}},),
     )
 
