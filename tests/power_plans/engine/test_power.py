@@ -1,5 +1,7 @@
 """Power of a UPS: states of many integrations, and the thresholds."""
 
+from typing import Any
+
 import pytest
 
 from custom_components.iotbridge.power_plans.engine.plan import Stage, Ups
@@ -7,6 +9,7 @@ from custom_components.iotbridge.power_plans.engine.power import (
     PowerHistory,
     PowerReading,
     begins_at,
+    is_binary_on_battery,
     is_charged,
     is_on_battery,
     stage_at,
@@ -32,12 +35,41 @@ ON_BATTERY = PowerHistory(is_on_battery=True, since=1000)
         ("OL", False),
         ("OL CHRG", False),
         ("Online, Battery Charging", False),
-        ("OBSOLETE", False),
-        ("", False),
+        ("ONLINE", False),
+        ("UPS: on line", False),
+        ("OBSOLETE", None),
+        ("", None),
+        ("COMMLOST", None),
+        ("ONLINE COMMLOST", None),
+        ("WAIT", None),
+        ("OFF", None),
+        ("OL OFF", None),
+        ("Offline", None),
+        ("no mains", None),
     ],
 )
-def test_the_words_of_a_ups_on_battery_are_found_in_its_state(state: str, expected: bool) -> None:
-    assert is_on_battery(UPS.on_battery, state) is expected
+def test_the_words_of_a_ups_are_found_in_its_state(state: str, expected: bool | None) -> None:
+    assert is_on_battery(UPS, state) is expected
+
+
+@pytest.mark.parametrize(
+    ("words", "device_class", "expected"),
+    [
+        ({}, "power", (False, True, None)),
+        ({}, "plug", (False, True, None)),
+        ({}, "problem", (True, False, None)),
+        ({}, None, (None, None, None)),
+        ({"on_battery": ("On",)}, "power", (True, False, None)),
+        ({"on_mains": ("on",)}, None, (False, True, None)),
+        ({"on_battery": ("on", "off")}, None, (None, None, None)),
+    ],
+)
+def test_a_binary_sensor_has_one_state_on_battery(
+    words: dict[str, Any], device_class: str | None, expected: tuple[bool | None, ...]
+) -> None:
+    ups = Ups(entity_id="binary_sensor.mains", **words)
+
+    assert tuple(is_binary_on_battery(ups, state, device_class) for state in ("on", "off", "else")) == expected
 
 
 def test_a_reading_that_is_unknown_changes_nothing_but_its_own_time() -> None:

@@ -229,6 +229,32 @@ async def test_a_ups_has_what_its_limits_need(
     assert dialog.step == "ready"
 
 
+async def test_the_present_state_of_a_ups_is_understood(dialog: Dialog, hosts: dict[str, str]) -> None:
+    await to_ready(dialog, hosts, "nas")
+    states = {"sensor.nut": "OL CHRG", "sensor.shown": "On Battery, Low Battery", "sensor.own": "Strom <b>da</b>"}
+    for entity_id, state in states.items():
+        dialog.hass.states.async_set(entity_id, state)
+    await dialog.choose("ups")
+    await dialog.submit(status="sensor.own")
+    assert dialog.errors == {"status": "status_unknown"}
+    assert "which is not understood" in dialog.error_text("status")
+    assert "<b>" not in dialog.error_text("status")
+    await dialog.submit(status="sensor.own", on_mains=["strom"])
+    assert dialog.placeholders["begin"].endswith(": on mains.")
+    for status, now in (
+        ("sensor.nut", "*OL CHRG*: on mains."),
+        ("sensor.shown", "*On Battery, Low Battery*: on battery."),
+    ):
+        await dialog.choose("ups")
+        await dialog.submit(status=status, on_mains=[])
+        assert dialog.placeholders["begin"].endswith(f"Now it shows {now}")
+    await dialog.choose("save")
+
+    ups = stored(dialog).ups
+    assert ups is not None
+    assert ups.on_mains == ("online", "ol", "on line", "on mains")
+
+
 async def test_a_limit_of_a_step_needs_its_entity(dialog: Dialog, hosts: dict[str, str]) -> None:
     await to_ready(dialog, hosts, "nas")
     await dialog.choose("steps")

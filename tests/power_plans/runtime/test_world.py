@@ -93,9 +93,13 @@ def test_a_ups_is_read_in_any_unit_and_unknown_is_unknown(hass: HomeAssistant) -
     assert async_world(hass, plan).power == PowerReading(is_on_battery=True, battery=71, runtime_s=1080)
     hass.states.async_set("sensor.runtime", "1080", {"unit_of_measurement": "s"})
     assert async_world(hass, plan).power == PowerReading(is_on_battery=True, battery=71, runtime_s=1080)
-    for state in ("unavailable", "unknown", ""):
+    for state in ("unavailable", "unknown", "", "COMMLOST"):
         hass.states.async_set("sensor.ups", state)
         power = async_world(hass, plan).power
         assert power is not None
         assert power.is_on_battery is None
     assert async_world(hass, plan_of(Step(key="a", device_id="a"))).power is None
+
+    hass.states.async_set("binary_sensor.mains", "off", {"device_class": "power"})
+    mains = plan_of(Step(key="a", device_id="a"), ups=Ups(entity_id="binary_sensor.mains"))
+    assert async_world(hass, mains).power == PowerReading(is_on_battery=True)

@@ -141,13 +141,15 @@ class Cluster:
 class Ups:
     """UPS by its entities. On battery, the plan begins when the first of its thresholds is reached.
 
-    A status that is unavailable or unknown is no power cut, and no return of the power either.
+    A status that is unavailable, unknown or not understood is no power cut, and no return of the power either.
     """
 
     entity_id: str
     """Entity of the status: of NUT, or any other."""
     on_battery: tuple[str, ...] = ("on battery", "ob", "onbatt")
     """States, or words in a state, in any case: those of NUT and apcupsd. *Discharging* is also said during a test."""
+    on_mains: tuple[str, ...] = ("online", "ol", "on line", "on mains")
+    """The same for the power that is back. A state with none of the words is neither."""
     battery_entity_id: str = ""
     runtime_entity_id: str = ""
     on_battery_s: float | None = 30.0
@@ -192,8 +194,8 @@ class Plan:
     def from_dict(cls, plan_id: str, name: str, data: Mapping[str, Any]) -> Plan:
         """Read the data of a subentry. Raises ValueError for a value that is not of its type and an impossible plan."""
         ups = data.get("ups")
-        if ups is not None and "on_battery" in ups:
-            ups = {**ups, "on_battery": tuple(ups["on_battery"])}
+        if ups is not None:
+            ups = {**ups, **{key: tuple(ups[key]) for key in ("on_battery", "on_mains") if key in ups}}
         plan = cls(
             plan_id=plan_id,
             name=name,

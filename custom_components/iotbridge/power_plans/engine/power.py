@@ -10,6 +10,11 @@ from .plan import Stage, Ups
 # whose charge or runtime is unknown for this long, where a limit needs it.
 UPS_LOST_S = 60.0
 
+_LOST = ("commlost", "off", "offline", "wait")
+_BINARY = frozenset({"on", "off"})
+# State of a binary sensor while there is no mains power, by its device class.
+_CLASSES = {"power": frozenset({"off"}), "plug": frozenset({"off"}), "problem": frozenset({"on"})}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerReading:
@@ -33,11 +38,29 @@ class PowerHistory:
     """Since when the runtime is unknown while the UPS is on battery."""
 
 
-def is_on_battery(words: Iterable[str], state: str) -> bool:
-    """Return whether a state has one of the words of a UPS on battery in it, not as a part of another word.
+def is_on_battery(ups: Ups, state: str) -> bool | None:
+    """Return whether a state has a word of the UPS on battery, or on mains; None for neither.
 
-    NUT has ``OB DISCHRG LB`` or ``On Battery, Battery Discharging``, apcupsd ``ONBATT LOWBATT``.
+    NUT has ``OB DISCHRG LB`` or ``On Battery, Battery Discharging``, apcupsd ``ONBATT LOWBATT``. A UPS that lost its
+    monitor or switched its outlets off may keep its last word beside that.
     """
+    if _has_word(ups.on_battery, state):
+        return True
+    return False if _has_word(ups.on_mains, state) and not _has_word(_LOST, state) else None
+
+
+def is_binary_on_battery(ups: Ups, state: str, device_class: str | None) -> bool | None:
+    """Return the same for a binary sensor: the other of its states is mains.
+
+    Without ``on`` or ``off`` among the words, its device class says which is which.
+    """
+    battery, mains = (_BINARY & {word.strip().casefold() for word in words} for words in (ups.on_battery, ups.on_mains))
+    battery = battery or (_BINARY - mains if mains else _CLASSES.get(device_class or "", frozenset()))
+    return state in battery if len(battery) == 1 and state in _BINARY else None
+
+
+def _has_word(words: Iterable[str], state: str) -> bool:
+    """Return whether a state has one of the words in it, not as a part of another word."""
     text = state.casefold()
     escaped = (re.escape(word.strip().casefold()) for word in words if word.strip())
     return any(re.search(rf"(?<!\w){word}(?!\w)", text) for word in escaped)

@@ -88,7 +88,7 @@ class PlanFlow(ConfigSubentryFlow):
             "ups",
             user_input,
             plan_forms.ups_fields(),
-            partial(plan_forms.read_ups, self._plan),
+            partial(plan_forms.read_ups, self.hass, self._plan),
             plan_forms.ups_values(self.hass, self._plan),
         )
 
@@ -111,7 +111,7 @@ class PlanFlow(ConfigSubentryFlow):
             description_placeholders={
                 "name": escaped(self._plan.name),
                 "order": order_text(self._plan, plan_forms.step_names(self.hass, self._plan)),
-                "begin": begin_text(self._plan, texts),
+                "begin": begin_text(self.hass, self._plan, texts),
                 "note": note(self._plan, texts),
             },
         )

@@ -13,6 +13,7 @@ from homeassistant.helpers import entity_registry as er, selector
 from ...forms import DURATION, TEXT, ActionsField, FieldError, dropdown, duration, seconds, text
 from ..engine.plan import Cluster, Plan, Role, Step, Ups, plan_mistakes
 from ..runtime.schedule_targets import TargetHost, async_hosts, is_own_machine
+from ..runtime.world import async_status, reads_on_battery
 
 ONE_BY_ONE: Final = "one_by_one"
 TOGETHER: Final = "together"
@@ -125,6 +126,7 @@ def ups_fields() -> dict[vol.Marker, Any]:
     return {
         vol.Optional("status"): _STATUS,
         vol.Optional("on_battery"): _WORDS,
+        vol.Optional("on_mains"): _WORDS,
         vol.Optional("battery"): _NUMBER_ENTITY,
         vol.Optional("runtime"): _NUMBER_ENTITY,
         vol.Optional("on_battery_for"): DURATION,
@@ -142,6 +144,7 @@ def ups_values(hass: HomeAssistant, plan: Plan) -> dict[str, Any]:
     values = {
         "status": ups.entity_id or None,
         "on_battery": list(ups.on_battery),
+        "on_mains": list(ups.on_mains),
         "battery": ups.battery_entity_id or None,
         "runtime": ups.runtime_entity_id or None,
         "on_battery_for": None if ups.on_battery_s is None else duration(ups.on_battery_s),
@@ -170,11 +173,14 @@ def _proposed_ups(hass: HomeAssistant) -> Ups | None:
     return None
 
 
-def read_ups(plan: Plan, form: Mapping[str, Any]) -> Plan:
+@callback
+def read_ups(hass: HomeAssistant, plan: Plan, form: Mapping[str, Any]) -> Plan:
     """Return the plan with the UPS of a form, or without one if no status was entered."""
     if not (status := form.get("status")):
         return replace(plan, ups=None)
-    on_battery = tuple(word.strip() for word in form.get("on_battery") or () if word.strip())
+    on_battery, on_mains = (
+        tuple(word.strip() for word in form.get(key) or () if word.strip()) for key in ("on_battery", "on_mains")
+    )
     on_battery_s = seconds(form, "on_battery_for") if form.get("on_battery_for") else None
     battery_below, runtime_below = form.get("battery_below"), form.get("runtime_below")
     if not on_battery:
@@ -188,6 +194,7 @@ def read_ups(plan: Plan, form: Mapping[str, Any]) -> Plan:
     ups = Ups(
         entity_id=status,
         on_battery=on_battery,
+        on_mains=on_mains or Ups(entity_id=status).on_mains,
         battery_entity_id=form.get("battery") or "",
         runtime_entity_id=form.get("runtime") or "",
         on_battery_s=on_battery_s,
@@ -196,6 +203,8 @@ def read_ups(plan: Plan, form: Mapping[str, Any]) -> Plan:
         steady_s=seconds(form, "steady_for"),
         battery_at_least=form.get("battery_at_least") or 0.0,
     )
+    if (state := async_status(hass, ups)) and reads_on_battery(ups, state) is None:
+        raise FieldError("status", "status_unknown", state=state.state)
     return checked(replace(plan, ups=ups))
 
 

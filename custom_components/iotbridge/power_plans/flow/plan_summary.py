@@ -2,9 +2,14 @@
 
 from collections.abc import Mapping
 
+from homeassistant.core import HomeAssistant, callback
+
 from ...markdown import escaped
 from ...texts import Texts
 from ..engine.plan import Plan, Role, Ups, dependents
+from ..runtime.world import async_status, reads_on_battery
+
+_READINGS = {True: "plan_ups_on_battery", False: "plan_ups_on_mains", None: "plan_ups_not_understood"}
 
 
 def order_text(plan: Plan, names: Mapping[str, str]) -> str:
@@ -16,12 +21,17 @@ def order_text(plan: Plan, names: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
-def begin_text(plan: Plan, texts: Texts) -> str:
-    """Return what begins the plan."""
+@callback
+def begin_text(hass: HomeAssistant, plan: Plan, texts: Texts) -> str:
+    """Return what begins the plan, and how the present state of its UPS is understood."""
     if plan.ups is None:
         return texts.sentence("plan_by_hand")
     conditions = [f"- {condition}" for condition in _conditions(plan.ups, texts)]
-    return "\n".join([texts.sentence("plan_by_ups", ups=escaped(plan.ups.entity_id)), "", *conditions])
+    lines = [texts.sentence("plan_by_ups", ups=escaped(plan.ups.entity_id)), "", *conditions]
+    if status := async_status(hass, plan.ups):
+        key = _READINGS[reads_on_battery(plan.ups, status)]
+        lines += ["", texts.sentence(key, state=escaped(status.state))]
+    return "\n".join(lines)
 
 
 def note(plan: Plan, texts: Texts) -> str:

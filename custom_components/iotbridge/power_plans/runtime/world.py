@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 import math
 
-from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform, UnitOfTime
+from homeassistant.const import ATTR_DEVICE_CLASS, STATE_UNAVAILABLE, STATE_UNKNOWN, Platform, UnitOfTime
 from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util.unit_conversion import DurationConverter
@@ -11,7 +11,7 @@ from homeassistant.util.unit_conversion import DurationConverter
 from ...const import DOMAIN
 from ..engine.draft import World
 from ..engine.plan import Plan, Proof, Step, Ups
-from ..engine.power import PowerReading, is_on_battery
+from ..engine.power import PowerReading, is_binary_on_battery, is_on_battery
 
 POWER_STATE = "power_state"
 # A host that was told to shut down and sleeps instead still needs the battery.
@@ -92,14 +92,27 @@ def _is_proven(state: State | None, proof: Proof) -> bool:
 
 @callback
 def _async_reading(hass: HomeAssistant, ups: Ups) -> PowerReading:
-    status = hass.states.get(ups.entity_id)
-    is_known = status is not None and status.state not in (STATE_UNAVAILABLE, STATE_UNKNOWN, "")
+    status = async_status(hass, ups)
     runtime = hass.states.get(ups.runtime_entity_id) if ups.runtime_entity_id else None
     return PowerReading(
-        is_on_battery=is_on_battery(ups.on_battery, status.state) if status and is_known else None,
+        is_on_battery=reads_on_battery(ups, status) if status else None,
         battery=_number(hass.states.get(ups.battery_entity_id)) if ups.battery_entity_id else None,
         runtime_s=_seconds(runtime),
     )
+
+
+@callback
+def async_status(hass: HomeAssistant, ups: Ups) -> State | None:
+    """Return the status of a UPS; None while it is unavailable or unknown."""
+    status = hass.states.get(ups.entity_id)
+    return status if status and status.state not in (STATE_UNAVAILABLE, STATE_UNKNOWN, "") else None
+
+
+def reads_on_battery(ups: Ups, status: State) -> bool | None:
+    """Return whether a status means that the UPS is on battery; None if it is not understood."""
+    if status.domain == Platform.BINARY_SENSOR:
+        return is_binary_on_battery(ups, status.state, status.attributes.get(ATTR_DEVICE_CLASS))
+    return is_on_battery(ups, status.state)
 
 
 def _number(state: State | None) -> float | None:
