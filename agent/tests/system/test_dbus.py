@@ -144,6 +144,38 @@ def test_a_property_that_is_not_one_value_is_a_broken_reply(
         get_property("a.b", "/c", "a.b", "D")
 
 
+@pytest.mark.parametrize(
+    ("length", "body", "error"),
+    [(20, text(b"yes"), "did not answer"), (None, b"\xff\0\0\0", "in the middle of a value")],
+)
+def test_a_broken_reply_ends_the_connection(
+    scripted: Callable[..., ScriptedBus], length: int | None, body: bytes, error: str
+) -> None:
+    scripted(lambda _, serial: message(2, serial, b"s", body)[:length])
+    with Connection(timeout_s=0.5) as bus:
+        with pytest.raises(DBusError, match=error):
+            bus.call("a.b", "/c", "a.b", "D")
+        with pytest.raises(DBusError, match="connection to the system bus broke"):
+            bus.call("a.b", "/c", "a.b", "D")
+
+
+def test_descriptors_that_nobody_awaits_are_closed_at_once() -> None:
+    connection = Connection(takes_descriptors=True)
+    connection._socket.close()
+    connection._socket, bus = socket.socketpair()
+    watched, handed_out = os.pipe()
+    # A late reply, and a signal with a descriptor of its own.
+    for number in (2, 4):
+        socket.send_fds(bus, [message(number, 77)], [handed_out])
+    os.close(handed_out)
+    connection.next_signal()
+    os.set_blocking(watched, False)
+    assert os.read(watched, 1) == b"", "nobody has the other end any more"
+    os.close(watched)
+    bus.close()
+    connection.close()
+
+
 def test_a_dictionary_of_variants(scripted: Callable[..., ScriptedBus]) -> None:
     entry = text(b"key") + b"\x01s\0" + b"\0" + text(b"value")
     scripted(lambda _, serial: message(2, serial, b"a{sv}", struct.pack("<I", len(entry)) + b"\0\0\0\0" + entry))

@@ -152,10 +152,9 @@ class Connection:
 
     def take_descriptor(self, index: int) -> int:
         """Return a descriptor of the reply to the last call, to be closed by the caller."""
-        try:
-            return self._descriptors.pop(index)
-        except IndexError:
-            raise _broken("a descriptor is missing") from None
+        if index >= len(self._descriptors):
+            raise _broken("a descriptor is missing")
+        return self._descriptors.pop(index)
 
     def next_signal(self) -> Message:
         """Wait for a signal, as long as it takes.
@@ -165,7 +164,7 @@ class Connection:
         self._deadline = math.inf
         with _explained("the system bus did not answer"):
             while not self._signals:
-                self._keep_signal(self._message())
+                self._keep_if_signal(self._message())
         return self._signals.popleft()
 
     def _answer(
@@ -182,16 +181,21 @@ class Connection:
         self._send(encode(METHOD_CALL, serial, fields, signature, args))
         while True:
             message = self._message()
-            self._keep_signal(message)
             if message.fields.get(FIELD_REPLY_SERIAL) != serial or message.kind not in (METHOD_RETURN, ERROR):
+                self._keep_if_signal(message)
                 continue
-            values = message.values()
+            try:
+                values = message.values()
+            except DBusError:
+                self.close()  # nor can what follows be trusted
+                raise
             if message.kind == METHOD_RETURN:
                 return values
             text = values[0] if values and isinstance(values[0], str) else ""
             raise DBusError(str(message.fields.get(FIELD_ERROR_NAME, "org.freedesktop.DBus.Error.Failed")), text)
 
-    def _keep_signal(self, message: Message) -> None:
+    def _keep_if_signal(self, message: Message) -> None:
+        self._drop_descriptors()  # that of a late reply may be a lock
         if message.kind == SIGNAL:
             self._signals.append(message)
 
@@ -215,16 +219,21 @@ class Connection:
 
     def _message(self) -> Message:
         self._drop_descriptors()
-        head = self._receive(16)
-        order = {b"l": "<", b"B": ">"}.get(head[:1])
-        if order is None:
-            raise _broken("the byte order is neither l nor B")
-        body_length, _serial, fields_length = struct.unpack(order + "III", head[4:])
-        padded = fields_length + -fields_length % 8
-        if padded + body_length > MAX_MESSAGE:
-            raise _broken(f"a message of {padded + body_length} bytes")
-        fields = dict(_Reader(head[12:] + self._receive(padded), order, base=4).value("a(yv)"))
-        return Message(head[1], fields, order, self._receive(body_length))
+        start = self._receive(1)
+        try:
+            head = start + self._receive(15)
+            order = {b"l": "<", b"B": ">"}.get(head[:1])
+            if order is None:
+                raise _broken("the byte order is neither l nor B")
+            body_length, _serial, fields_length = struct.unpack(order + "III", head[4:])
+            padded = fields_length + -fields_length % 8
+            if padded + body_length > MAX_MESSAGE:
+                raise _broken(f"a message of {padded + body_length} bytes")
+            fields = dict(_Reader(head[12:] + self._receive(padded), order, base=4).value("a(yv)"))
+            return Message(head[1], fields, order, self._receive(body_length))
+        except (OSError, DBusError):
+            self.close()  # what follows begins in the middle of a message
+            raise
 
     def _arm(self) -> None:
         left = self._deadline - time.monotonic()
@@ -250,10 +259,7 @@ class Connection:
     def _receive_part(self, size: int) -> tuple[bytes, list[int]]:
         if not self._takes_descriptors:
             return self._socket.recv(size), []
-        part, descriptors, _flags, _address = socket.recv_fds(
-            self._socket, size, MAX_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
-        )
-        return part, descriptors
+        return socket.recv_fds(self._socket, size, MAX_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC)[:2]
 
     def _drop_descriptors(self) -> None:
         while self._descriptors:
