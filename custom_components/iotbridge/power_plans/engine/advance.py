@@ -19,7 +19,7 @@ PATIENCE_S = 90.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderResult:
-    """OrderResult to the order of a step; ``is_ok`` None: none came in time, so only the proof counts."""
+    """Result of the order of a step; ``is_ok`` None: no response came in time, so only the proof counts."""
 
     key: str
     is_ok: bool | None

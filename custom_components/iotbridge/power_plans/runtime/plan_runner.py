@@ -19,7 +19,7 @@ from ..engine.advance import PATIENCE_S, OrderResult, Restart, Signal, advance, 
 from ..engine.draft import Order, OrderKind, World
 from ..engine.plan import Plan
 from ..engine.power import PowerHistory, begins_at, updated
-from ..engine.run import Direction, PlanRun, PlanRunEvent, RunCause, matching, new_run
+from ..engine.run import Direction, PlanRun, PlanRunEvent, RunCause, StepState, matching, new_run
 from .events import PlanEvent, async_publish, signal_of_plan
 from .maintenance import MaintenanceWindows
 from .notifications import async_message, async_notify
@@ -28,6 +28,8 @@ from .store import PlanRecord
 from .world import async_entities, async_world
 
 MAINTENANCE_TIMEOUT_S = 30.0
+# State of a step while its order is executed.
+_AT_WORK = {OrderKind.STOP: StepState.STOPPING, OrderKind.START: StepState.STARTING}
 
 
 class PlanRunner:
@@ -292,9 +294,9 @@ class PlanRunner:
             except Exception as error:  # noqa: BLE001 - an action of any integration may raise anything
                 LOGGER.exception("Could not execute %s of %s", order.kind, order.key)
                 result = OrderResult(key=order.key, is_ok=False, message=repr(error))
-        run = self.record.run
-        is_current = run is not None and run.steps[order.key].state == _STATES[order.kind]
-        if is_current:
+        # The step may have been removed from the plan meanwhile.
+        step = self.record.run.steps.get(order.key) if self.record.run else None
+        if step and step.state is _AT_WORK[order.kind]:
             self.async_advance(result)
 
     @callback
@@ -317,6 +319,3 @@ class PlanRunner:
             self._cancel_renewal = None
         if due is not None and self._is_watching:
             self._cancel_renewal = async_call_later(self._hass, due - now, self._async_renew)
-
-
-_STATES = {OrderKind.STOP: "stopping", OrderKind.START: "starting"}
