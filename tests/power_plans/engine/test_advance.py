@@ -381,6 +381,21 @@ def test_after_a_restart_an_order_with_a_response_is_not_sent_again() -> None:
     assert world.order_of(OrderKind.STOP) == ["guest", "proxmox", "nas"]
 
 
+@pytest.mark.parametrize(("direction", "keys"), [(Direction.OFF, ["guest", "nas"]), (Direction.ON, ["nas", "guest"])])
+def test_what_was_done_during_a_restart_settles_all_the_same(direction: Direction, keys: list[str]) -> None:
+    plan = plan_of(host("guest", "nas", settle_s=15), host("nas", settle_s=15), stagger_s=0)
+    world = lab(plan, direction, on=set(plan.by_key) if direction is Direction.OFF else set())
+    world.step()
+
+    world.on ^= {keys[0]}
+    world.restart(has_response=False)
+    world.pass_time(14)
+    assert [order.key for _, order in world.orders] == keys[:1]
+    world.pass_time(1)
+
+    assert [order.key for _, order in world.orders] == keys
+
+
 def test_the_machine_of_home_assistant_was_off_when_home_assistant_is_back() -> None:
     world = lab_in_a_cut(*CHAIN, host("server", role=Role.HOME_ASSISTANT))
     world.hung = {"server"}

@@ -37,7 +37,9 @@ def _correct(draft: RunDraft) -> None:
     for key in draft.keys(StepState.TO_START):
         step = draft.plan.by_key[key]
         if key in draft.world.on:
-            draft.move(key, StepState.ON, Reason.WAS_ON, is_stopped_by_plan=False)
+            # An order before a restart may have started it just now.
+            ready_at = 0.0 if draft.steps[key].start_at is None else draft.now + step.settle_s
+            draft.move(key, StepState.ON, Reason.WAS_ON, is_stopped_by_plan=False, ready_at=ready_at)
         elif not step.is_started:
             draft.move(key, StepState.LEFT_OFF, Reason.NOT_STARTED_AGAIN)
         elif not step.is_host and not step.on_actions:

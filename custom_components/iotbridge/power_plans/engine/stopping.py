@@ -43,7 +43,8 @@ def _correct(draft: RunDraft) -> None:
             if step.stop_at is None:
                 draft.move(key, StepState.WAS_OFF, Reason.WAS_OFF)
             else:
-                draft.move(key, StepState.OFF, stopped_at=draft.now)
+                settle_s = draft.plan.by_key[key].settle_s
+                draft.move(key, StepState.OFF, stopped_at=draft.now, ready_at=draft.now + settle_s)
         elif step.state in _ON or (step.state is StepState.WAS_OFF and key in draft.world.on):
             draft.change(key, state=StepState.TO_STOP, since=draft.now, reason=Reason.NONE)
 
