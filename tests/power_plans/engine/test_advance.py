@@ -280,6 +280,21 @@ def test_the_power_fails_again_while_machines_start() -> None:
     assert world.on == {"guest", "proxmox", "nas"}
 
 
+def test_a_host_that_refused_is_told_again_in_the_next_power_cut() -> None:
+    world = lab_in_a_cut(host("guest", "nas"), host("nas"))
+    world.refusing = {"guest"}
+    world.step()
+    world.pass_time(100)
+    world.power = BACK
+    world.pass_time(61)
+
+    world.refusing, world.power = set(), CUT
+    world.pass_time(100)
+
+    assert world.order_of(OrderKind.STOP) == ["guest", "nas", "guest", "nas"]
+    assert world.on == set()
+
+
 def test_a_power_cut_shorter_than_the_limit_does_not_stop_the_start() -> None:
     world = lab_in_a_cut(*CHAIN)
     world.step()

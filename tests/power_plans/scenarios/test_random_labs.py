@@ -206,6 +206,22 @@ def test_only_what_the_plan_stopped_is_started_when_the_power_is_back(lab: Lab, 
 
 
 @settings(max_examples=200)
+@given(labs(), st.data())
+def test_a_host_that_is_lost_is_not_woken_when_the_power_is_back(lab: Lab, data: st.DataObject) -> None:
+    lost = data.draw(subsets(lab.plan))
+    lab.on -= lost
+    lab.unknown |= lost
+    lab.refusing |= lost
+    lab.step()
+    lab.pass_time(400)
+    lab.power = READINGS[2]
+    lab.pass_time(LONG_S)
+
+    if lab.run.cause is RunCause.UPS:
+        assert not lost & set(lab.order_of(OrderKind.START))
+
+
+@settings(max_examples=200)
 @given(labs(), st.lists(st.sampled_from([1.0, 15.0, 40.0, 200.0]), max_size=6), RESTARTS)
 def test_a_restart_at_any_moment_changes_nothing_about_the_end(
     lab: Lab, waits: list[float], kind: dict[str, bool]

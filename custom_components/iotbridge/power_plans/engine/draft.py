@@ -106,8 +106,12 @@ class RunDraft:
 
     def fail(self, key: str, reason: Reason, message: str = "") -> None:
         """Move a step at work to its failure, and halt the run where the plan says so."""
-        state = _FAILED[self.steps[key].state]
-        self.change(key, state=state, since=self.now, reason=reason, message=message)
+        step = self.steps[key]
+        # A host that did not take the command was not stopped; actions that failed may have done their work.
+        is_untouched = reason is Reason.COMMAND_FAILED and not self.plan.by_key[key].off_actions
+        is_mine = step.is_stopped_by_plan and not (step.state is StepState.STOPPING and is_untouched)
+        state = _FAILED[step.state]
+        self.change(key, state=state, since=self.now, reason=reason, message=message, is_stopped_by_plan=is_mine)
         self._count_failure(key, reason, message)
 
     def refuse(self, key: str, reason: Reason) -> None:

@@ -132,7 +132,7 @@ class StepRun:
     state: StepState
     since: float
     is_stopped_by_plan: bool = False
-    """True from the moment the plan stops it until it is proven on again: only then it is started again."""
+    """True from the moment the plan stops it until it is proven on again, or refuses: only then it is started again."""
     has_response: bool = False
     reason: Reason = Reason.NONE
     message: str = ""

@@ -10,6 +10,8 @@ _NOT_ON = frozenset({StepState.STOPPING, StepState.OFF, StepState.STOP_FAILED, S
 
 # States of a step that was started before the power failed again.
 _ON = frozenset({StepState.ON, StepState.START_FAILED})
+# States of a step that may be on when the power fails again.
+_REOPENED = _ON | {StepState.LEFT_ON, StepState.STOP_FAILED}
 
 
 def stop_steps(draft: RunDraft) -> None:
@@ -30,7 +32,7 @@ def stop_steps(draft: RunDraft) -> None:
 def reopen_steps(draft: RunDraft) -> None:
     """Prepare to stop again after the power failed again: what is on is stopped, and what is off stays off."""
     for key, step in list(draft.steps.items()):
-        if step.state in _ON or step.state is StepState.LEFT_ON:
+        if step.state in _REOPENED:
             draft.change(key, state=StepState.TO_STOP, since=draft.now, reason=Reason.NONE)
         elif step.state in (StepState.TO_START, StepState.LEFT_OFF):
             draft.change(key, state=StepState.OFF if step.is_stopped_by_plan else StepState.WAS_OFF, since=draft.now)
