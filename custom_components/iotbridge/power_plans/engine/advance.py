@@ -182,7 +182,10 @@ def _in_starting(draft: RunDraft) -> None:
     if not draft.halted and _is_power_lost(draft):
         return
     start_steps(draft)
-    if not draft.is_at_work and not draft.has(StepState.TO_START):
+    if draft.is_at_work or draft.has(StepState.TO_START):
+        return
+    # A power cut whose limit is not reached yet may still stop everything again.
+    if draft.halted or _lost_at(draft) is None:
         draft.end()
 
 
@@ -192,16 +195,20 @@ def _is_power_back(draft: RunDraft) -> bool:
 
 def _is_power_lost(draft: RunDraft) -> bool:
     """Return whether the power failed again, for as long as a power cut needs to be one; stop again then."""
-    if draft.plan.ups is None:
-        return False
-    begins = begins_at(draft.plan.ups, draft.history, draft.world.power)
-    if begins is None or not draft.is_due(begins):
+    at = _lost_at(draft)
+    if at is None or not draft.is_due(at):
         return False
     draft.record(PlanRunEventKind.POWER_LOST)
     draft.cause, draft.halted = RunCause.UPS, None
     reopen_steps(draft)
     draft.phase = Phase.STOPPING
     return True
+
+
+def _lost_at(draft: RunDraft) -> float | None:
+    """Return when the power will have failed for long enough; None while nothing points to it."""
+    ups = draft.plan.ups
+    return begins_at(ups, draft.history, draft.world.power) if ups else None
 
 
 _PHASES = {

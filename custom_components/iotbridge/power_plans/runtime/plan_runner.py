@@ -15,11 +15,11 @@ from homeassistant.helpers.event import async_call_later, async_track_state_chan
 
 from ...const import LOGGER
 from ...errors import InvalidCallError
-from ..engine.advance import PATIENCE_S, OrderResult, Restart, Signal, advance, superseded
+from ..engine.advance import PATIENCE_S, Abort, OrderResult, Restart, Signal, advance, superseded
 from ..engine.draft import Order, OrderKind, World
 from ..engine.plan import Plan
 from ..engine.power import PowerHistory, begins_at, updated
-from ..engine.run import Direction, PlanRun, PlanRunEvent, RunCause, StepState, matching, new_run
+from ..engine.run import Direction, PlanRun, PlanRunEvent, PlanRunEventKind, RunCause, StepState, matching, new_run
 from .events import PlanEvent, async_publish, signal_of_plan
 from .maintenance import MaintenanceWindows
 from .notifications import async_message, async_notify
@@ -150,6 +150,7 @@ class PlanRunner:
             stopped_by_plan=self.record.stopped_by_plan,
             history=self._history,
         )
+        self.record.is_cut_handled = self.record.is_cut_handled or cause is RunCause.UPS
         self.record.run = replace(run, patient_until=self._watched_since + PATIENCE_S)
         self._context = Context(user_id=self.plan.user_id, parent_id=context.id if context else None)
         self._async_publish(run, run.events)
@@ -174,7 +175,11 @@ class PlanRunner:
         if result.run == self.record.run:
             return
         self.record.run = result.run
-        if result.run.cause is RunCause.UPS:
+        is_aborted = isinstance(signal, Abort) and result.run.cause is RunCause.UPS
+        is_lost_again = any(event.kind is PlanRunEventKind.POWER_LOST for event in result.events)
+        if self._history.is_on_battery is False:
+            self.record.is_cut_handled = False
+        elif is_aborted or is_lost_again:
             self.record.is_cut_handled = True
         if result.run.is_ended:
             self.record.end(result.run)
