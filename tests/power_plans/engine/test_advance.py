@@ -295,6 +295,37 @@ def test_a_host_that_refused_is_told_again_in_the_next_power_cut() -> None:
     assert world.on == set()
 
 
+def test_a_short_return_of_the_power_does_not_begin_the_limit_anew() -> None:
+    world = lab_in_a_cut(*CHAIN)
+    world.step()
+    world.pass_time(25)
+    world.power = BACK
+    world.pass_time(3)
+    assert world.states() == {"guest": "off", "proxmox": "stopping", "nas": "left_on"}
+
+    world.power = CUT
+    world.step()
+    assert world.states() == {"guest": "off", "proxmox": "stopping", "nas": "to_stop"}
+    world.pass_time(12)
+
+    assert world.order_of(OrderKind.STOP) == ["guest", "proxmox", "nas"]
+
+
+def test_after_a_steady_return_of_the_power_the_limit_counts_again() -> None:
+    world = lab_in_a_cut(*CHAIN)
+    world.step()
+    world.pass_time(25)
+    world.power = PowerReading(is_on_battery=False, battery=20.0)
+    world.pass_time(70)
+
+    world.power = CUT
+    world.pass_time(29)
+    assert world.order_of(OrderKind.STOP) == ["guest", "proxmox"]
+    world.pass_time(1)
+
+    assert world.order_of(OrderKind.STOP) == ["guest", "proxmox", "nas"]
+
+
 def test_a_power_cut_shorter_than_the_limit_does_not_stop_the_start() -> None:
     world = lab_in_a_cut(*CHAIN)
     world.step()

@@ -194,15 +194,22 @@ def _is_power_back(draft: RunDraft) -> bool:
 
 
 def _is_power_lost(draft: RunDraft) -> bool:
-    """Return whether the power failed again, for as long as a power cut needs to be one; stop again then."""
+    """Return whether the power failed again, for as long as a power cut has to last; stop again then."""
     at = _lost_at(draft)
-    if at is None or not draft.is_due(at):
+    if not _was_short(draft) and (at is None or not draft.is_due(at)):
         return False
     draft.record(PlanRunEventKind.POWER_LOST)
     draft.cause, draft.halted = RunCause.UPS, None
     reopen_steps(draft)
     draft.phase = Phase.STOPPING
     return True
+
+
+def _was_short(draft: RunDraft) -> bool:
+    """Return whether the power has just failed again before it was steady: the limit was reached before."""
+    before, ups = draft.run.history, draft.plan.ups
+    is_lost = before.is_on_battery is False and draft.history.is_on_battery is True
+    return ups is not None and draft.phase is Phase.RETURNING and is_lost and draft.now < before.since + ups.steady_s
 
 
 def _lost_at(draft: RunDraft) -> float | None:
