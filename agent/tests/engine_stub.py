@@ -20,8 +20,11 @@ class Engine:
         self.after_start: dict[str, bytes] = {}
         """Answers to inspections of containers once they were started."""
         self.started: list[str] = []
+        self.unanswered: list[str] = []
+        """Paths that get no answer once each."""
         self.hang = threading.Event()
         self.over = threading.Event()
+        self._waiting: list[socket.socket] = []
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(path))
         self._listener.listen()
@@ -45,6 +48,10 @@ class Engine:
                     self.started.append(name)
                     if name in self.after_start:
                         self.answers[f"/containers/{name}/json"] = self.after_start[name]
+                if path in self.unanswered:
+                    self.unanswered.remove(path)
+                    self._waiting.append(client.dup())
+                    continue
                 client.sendall(self.answers.get(path, answer("404 Not Found", {"message": "No such container"})))
 
     def close(self) -> None:
@@ -53,4 +60,5 @@ class Engine:
         with socket.socket(socket.AF_UNIX) as last:
             last.connect(str(self.path))
         self._thread.join(10)
-        self._listener.close()
+        for connection in (self._listener, *self._waiting):
+            connection.close()

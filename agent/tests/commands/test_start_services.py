@@ -102,6 +102,28 @@ async def test_without_the_right_to_start_it_goes_on_when_the_system_does_it(lab
     assert (await starting)[0] == ("Broker", "running")
 
 
+async def start_impatiently(lab: Lab) -> list[tuple[str, str]]:
+    order = StartOrder.of(lab.config())
+    data = await start_services(order._replace(engine=order.engine._replace(timeout_s=0.1)))
+    return [(row["name"], row["state"]) for row in data["chain"]]
+
+
+async def test_an_engine_that_is_slow_to_start_is_waited_for(lab: Lab) -> None:
+    lab.engine.answers["/containers/hub/json"] = container(running=False)
+    lab.engine.after_start = {"hub": container(health="healthy")}
+    lab.engine.unanswered = ["/containers/hub/json", "/containers/hub/start"]
+    assert (await start_impatiently(lab))[1] == ("Hub", "running")
+    assert lab.engine.started == ["hub"]
+
+
+async def test_an_engine_that_never_tells_is_the_reason_at_the_deadline(lab: Lab) -> None:
+    lab.engine.unanswered = ["/containers/hub/json"] * 100
+    with pytest.raises(CommandError, match=r"Hub: .*TimeoutError") as error:
+        await start_impatiently(lab)
+    assert error.value.reason == "timeout"
+    assert len(lab.engine.unanswered) < 99, "it was asked until the deadline"
+
+
 async def test_a_system_that_does_not_tell_is_a_failure(lab: Lab) -> None:
     lab.engine.answers = {"/containers/hub/json": b"nonsense"}
     error, _ = await fail(lab)
