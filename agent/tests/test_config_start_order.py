@@ -57,6 +57,14 @@ def test_only_the_units_of_the_order_may_be_started() -> None:
             "expected exactly one of unit and container, found 'unit, contain",
         ),
         ("[[start_order]]\nunit='a b'", "start_order[0].unit: expected the name of a systemd service, found 'a b'"),
+        (
+            "[[start_order]]\nunit='systemd-poweroff'",
+            "expected a service that leaves the machine on, found 'systemd-powero",
+        ),
+        ("[[start_order]]\nunit='systemd-suspend-then-hibernate.service'", "a service that leaves the machine on"),
+        ("[[start_order]]\nunit='systemd-soft-reboot.service'", "a service that leaves the machine on"),
+        ("[[start_order]]\nunit='reboot.target'", "a service that leaves the machine on"),
+        ("[[start_order]]\nunit='kexec.target'", "a service that leaves the machine on"),
         ("[[start_order]]\nunit='/etc/x'", "start_order[0].unit: expected the name of a systemd service"),
         ("[[start_order]]\ncontainer='../x'", "start_order[0].container: expected the name of a container"),
         ("[[start_order]]\nunit='a'\ntcp='h:1'\nhttp='http://h'", "start_order[0].http: expected only one of http and"),
@@ -77,5 +85,5 @@ def test_mistakes(text: str, message: str) -> None:
 
 
 def test_targets_and_timers_are_no_services() -> None:
-    """A target such as reboot.target becomes the name of a service that does not exist, and is never started."""
-    assert parse("[[start_order]]\nunit='reboot.target'").start_order[0].target == "reboot.target.service"
+    """A target becomes the name of a service that does not exist, and is never started."""
+    assert parse("[[start_order]]\nunit='rescue.target'").start_order[0].target == "rescue.target.service"

@@ -7,6 +7,11 @@ from iotbridge_agent.config_checks import CheckConfig, parse_target
 from iotbridge_agent.toml_table import Table
 
 UNIT = re.compile(r"[A-Za-z0-9:_.\\@-]{1,240}")
+POWER_UNIT = re.compile(
+    r"(systemd-)?(poweroff|halt|reboot|soft-reboot|kexec|suspend|hibernate|hybrid-sleep|suspend-then-hibernate)"
+    r"(\.target)?\.service"
+)
+"""Units whose start is a power command, which has a switch of its own in the configuration."""
 CONTAINER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 NAME = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
 MAX_SERVICES = 32
@@ -48,6 +53,8 @@ def _parse_service(table: Table) -> OrderedService:
     if kind == "unit":
         target = table.text("unit", pattern=UNIT, expected="the name of a systemd service")
         target = target if target.endswith(".service") else f"{target}.service"
+        if POWER_UNIT.fullmatch(target):
+            raise table.error("unit", "a service that leaves the machine on", target)
     else:
         target = table.text("container", pattern=CONTAINER, expected="the name of a container")
     name = table.text("name", default=target.removesuffix(".service")[:64], pattern=NAME, expected="1 to 64 characters")

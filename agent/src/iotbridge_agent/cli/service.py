@@ -98,7 +98,7 @@ polkit.addRule(function (action, subject) {{
 """
 
 START_RULE_TEXT = """\
-// The services of the start order may be started, and nothing else be done with them.
+// The services of the start order may be started, in any job mode of systemd; they may not be stopped or restarted.
 polkit.addRule(function (action, subject) {{
     var units = {units};
     if (subject.user === "iotbridge-agent" && action.id === "org.freedesktop.systemd1.manage-units" &&
