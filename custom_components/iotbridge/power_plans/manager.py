@@ -1,10 +1,13 @@
 """Manager of the power plans: reads them from the subentries, runs them, and checks who made them."""
 
+from datetime import datetime, timedelta
+
 from homeassistant.auth import EVENT_USER_REMOVED, EVENT_USER_UPDATED
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange
 from homeassistant.core import CALLBACK_TYPE, Context, CoreState, Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
+from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.start import async_at_started
 
 from ..activity import activity_texts
@@ -23,6 +26,9 @@ from .runtime.notifications import TEXTS, async_show
 from .runtime.plan_runner import PlanRunner
 from .runtime.references import COLLECT_S, PlanReferences
 from .runtime.store import PlanRecord, PlanStore
+from .runtime.waiting import async_check_waiting
+
+WAITING_CHECK = timedelta(minutes=5)
 
 
 class PowerPlansManager:
@@ -59,6 +65,7 @@ class PowerPlansManager:
             self.hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_registry_changed),
             self.hass.bus.async_listen(EVENT_USER_REMOVED, self._async_users_changed),
             self.hass.bus.async_listen(EVENT_USER_UPDATED, self._async_users_changed),
+            async_track_time_interval(self.hass, self._async_check_waiting, WAITING_CHECK),
             self._track_soon.cancel,
             self._references.async_stop,
         ]
@@ -185,6 +192,11 @@ class PowerPlansManager:
         for runner in self.runners.values():
             runner.async_track()
             runner.async_advance()
+
+    async def _async_check_waiting(self, _now: datetime) -> None:
+        notified = [await async_check_waiting(self.hass, runner) for runner in list(self.runners.values())]
+        if any(notified):
+            await self._store.async_save()
 
     @callback
     def _async_users_changed(self, _event: Event) -> None:

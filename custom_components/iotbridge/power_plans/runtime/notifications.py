@@ -48,13 +48,20 @@ async def async_notify(hass: HomeAssistant, event: PlanEvent, message: str, cont
         if event.event.kind is PlanRunEventKind.STEP_FAILED or event.run.outcome is PlanOutcome.FAILED:
             async_show(hass, plan, message)
         return
-    variables = {
-        "title": plan.name,
-        "message": message,
-        "plan": plan.name,
-        "kind": event.event.kind.value,
-        "step": async_step_names(hass, plan).get(event.event.step, ""),
-    }
+    step = async_step_names(hass, plan).get(event.event.step, "")
+    await _async_run(hass, plan, message, event.event.kind.value, step, context)
+
+
+async def async_notify_waiting(hass: HomeAssistant, plan: Plan, message: str, context: Context | None) -> None:
+    """Run the plan's notification about a run that waits; show it in Home Assistant without one, or without a user."""
+    if plan.notify and context:
+        await _async_run(hass, plan, message, "waiting", "", context)
+    else:
+        async_show(hass, plan, message)
+
+
+async def _async_run(hass: HomeAssistant, plan: Plan, message: str, kind: str, step: str, context: Context) -> None:
+    variables = {"title": plan.name, "message": message, "plan": plan.name, "kind": kind, "step": step}
     try:
         await async_run_actions(hass, f"{plan.name}: notification", plan.notify, variables, context)
     except (HomeAssistantError, vol.Invalid) as error:

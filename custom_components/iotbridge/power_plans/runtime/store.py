@@ -29,6 +29,8 @@ class PlanRecord:
     is_enabled: bool = True
     is_cut_handled: bool = False
     """True if a run has begun because of the present power cut; it may have been aborted."""
+    notified_run: str = ""
+    """Id of the last run of which people were told that it waits."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the record with JSON types."""
@@ -38,6 +40,7 @@ class PlanRecord:
             "stopped_by_plan": sorted(self.stopped_by_plan),
             "is_enabled": self.is_enabled,
             "is_cut_handled": self.is_cut_handled,
+            "notified_run": self.notified_run,
         }
 
     @classmethod
@@ -51,6 +54,7 @@ class PlanRecord:
             stopped_by_plan=frozenset(data.get("stopped_by_plan", ())),
             is_enabled=data.get("is_enabled", True) is True,
             is_cut_handled=data.get("is_cut_handled", False) is True,
+            notified_run=str(data.get("notified_run", "")),
         )
 
     def end(self, run: PlanRun) -> None:
