@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from homeassistant.core import Context
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
+from homeassistant.setup import async_setup_component
 from tests.automation import connection
 from tests.downloads import download
 from tests.kit import Kit, settle
@@ -309,6 +310,63 @@ async def test_a_failing_action_is_told(kit: Kit, nas: str) -> None:
 
     assert (result["status"], result["message"]) == ("failed", "the NAS does not listen")
     assert power(kit, nas) == "on"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [{"stop": "The NAS is backing up.", "error": True}, {"condition": "template", "value_template": "{{ false }}"}],
+)
+async def test_a_stop_action_that_ends_early_has_failed(kit: Kit, entry: MockConfigEntry, step: dict[str, Any]) -> None:
+    await set_proof(kit, "on")
+    nas = uid(add_host(kit.hass, entry, stop_actions=[step, *STOP]), kit)
+    await kit.hass.async_block_till_done()
+    calls = stops(kit.hass)
+    result = await call(kit, nas, "send_command", command="shutdown")
+
+    assert (result["status"], result["reason"], calls) == ("failed", "error", [])
+    assert power(kit, nas) == "on"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"stop": "That was all."},
+        {"if": [{"condition": "template", "value_template": "{{ false }}"}], "then": STOP},
+        {"sequence": [{"condition": "template", "value_template": "{{ false }}"}]},
+        {"action": "script.turn_off_nas"},
+    ],
+)
+async def test_a_stop_action_that_ends_as_it_is_written_has_run(
+    kit: Kit, entry: MockConfigEntry, step: dict[str, Any]
+) -> None:
+    never = {"sequence": [{"condition": "template", "value_template": "{{ false }}"}]}
+    assert await async_setup_component(kit.hass, "script", {"script": {"turn_off_nas": never}})
+    await set_proof(kit, "on")
+    nas = uid(add_host(kit.hass, entry, stop_actions=[step]), kit)
+    await kit.hass.async_block_till_done()
+
+    assert (await call(kit, nas, "send_command", command="shutdown"))["status"] == "accepted"
+
+
+async def test_a_stop_action_runs_once_at_a_time(kit: Kit, nas: str) -> None:
+    is_stopped, runs = asyncio.Event(), []
+
+    async def stop(called: object) -> None:
+        runs.append(called)
+        await is_stopped.wait()
+
+    kit.hass.services.async_register("test", "stop", stop)
+    first = asyncio.create_task(call(kit, nas, "send_command", command="shutdown"))
+    await settle()
+    second = await call(kit, nas, "send_command", command="shutdown")
+    assert (second["status"], second["reason"], len(runs)) == ("refused", "busy", 1)
+    is_stopped.set()
+
+    assert (await first)["status"] == "accepted"
+    await set_proof(kit, "off")
+    assert attributes(kit, f"{nas}_command")["event_type"] == "done"
+    await set_proof(kit, "on")
+    assert (await call(kit, nas, "send_command", command="shutdown"))["status"] == "accepted"
 
 
 def pi_device(kit: Kit) -> str:

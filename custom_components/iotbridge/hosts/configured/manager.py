@@ -1,13 +1,16 @@
 """Manager of configured hosts: tracks their subentries, proves that they are on, and runs their stop actions."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 import time
+from typing import Any
 
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange
 from homeassistant.core import CALLBACK_TYPE, Context, Event, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv, device_registry as dr, entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.script import Script, async_validate_actions_config
+from homeassistant.helpers.trace import StopReason, script_execution_cv
 from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN, SUBENTRY_HOST
@@ -40,6 +43,8 @@ class ConfiguredHosts:
         self._reader = Reader(manager.issues, HOST_UNREADABLE)
         self.settings: dict[str, HostSettings] = {}
         self._hosts: dict[str, Host] = {}
+        # Hosts whose stop actions run.
+        self._stopping: set[HostKey] = set()
         # By subentry: what ends the proof of its host.
         self._end_proof: dict[str, CALLBACK_TYPE] = {}
         self._stop: list[CALLBACK_TYPE] = []
@@ -164,17 +169,35 @@ class ConfiguredHosts:
             return _response(command, ResponseStatus.REFUSED, f"{host.name} has no agent.", "unknown")
         if not settings.stop_actions:
             return _response(command, ResponseStatus.REFUSED, f"{host.name} has no stop action.", "not_enabled")
+        if host.key in self._stopping:
+            return _response(command, ResponseStatus.REFUSED, "The stop action runs already.", "busy")
+        self._stopping.add(host.key)
         try:
-            actions = cv.SCRIPT_SCHEMA([*settings.stop_actions])
-            actions = await async_validate_actions_config(self._hass, actions)
-            script = Script(self._hass, actions, f"Stop {host.name}", DOMAIN)
-            try:
-                await script.async_run(context=context or Context())
-            finally:
-                await script.async_unload()
+            is_finished = await self._async_run_actions(f"Stop {host.name}", settings.stop_actions, context)
         except Exception as error:  # noqa: BLE001 - an action may raise anything; who called it reads why
             return _response(command, ResponseStatus.FAILED, str(error), "error")
+        finally:
+            self._stopping.discard(host.key)
+        if not is_finished:
+            return _response(command, ResponseStatus.FAILED, "The stop action ended before its last step.", "error")
         return _response(command, ResponseStatus.ACCEPTED, "The stop action has run.")
+
+    async def _async_run_actions(
+        self, name: str, actions: Sequence[Mapping[str, Any]], context: Context | None
+    ) -> bool:
+        """Run actions; return whether all have run, or a step that is no error ended them.
+
+        A script raises nothing for a condition that is false and a stop that is an error: only its trace tells.
+        """
+        validated = await async_validate_actions_config(self._hass, cv.SCRIPT_SCHEMA([*actions]))
+        script = Script(self._hass, validated, name, DOMAIN)
+        trace = StopReason()
+        script_execution_cv.set(trace)
+        try:
+            await script.async_run(context=context or Context())
+        finally:
+            await script.async_unload()
+        return trace.script_execution == "finished"
 
 
 def _response(command: Command, status: ResponseStatus, message: str, reason: str | None = None) -> Response:
