@@ -1,6 +1,6 @@
 """Manager of hosts: receives their messages, runs timers, sends commands, and notifies the entities."""
 
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 import time
@@ -16,7 +16,7 @@ from .. import issues as ir, mqtt_client
 from ..coalescing import CoalescedCall
 from ..const import LOGGER
 from ..protocol.fields import MessageError
-from ..protocol.messages import PROTOCOL_VERSION, BareResponse, Command, Response
+from ..protocol.messages import BareResponse, Command, Response
 from ..protocol.topics import HostKey
 from .announce_store import AnnouncedHosts
 from .commander import Commander, CommandResult
@@ -24,6 +24,7 @@ from .inventory import MAX_HOSTS, POWER_COMMANDS, Host, HostMessage, Inventory, 
 from .listeners import add_listener, listeners_of
 from .pending_calls import PendingCalls
 from .receiver import MessageIntake
+from .repairs import async_check_issues
 
 SWEEP = timedelta(seconds=5)
 BROKER_GONE_AFTER_S = 60.0
@@ -62,8 +63,8 @@ class HostsManager:
         )
         self._pending_calls = PendingCalls()
         self._executors: dict[HostKey, Executor] = {}
-        # Id of the newest command to each host that nobody asked for.
-        self._refreshes: dict[HostKey, str | None] = {}
+        # Ids of the newest commands that nobody asked for: their results are no events.
+        self._unasked: deque[str | None] = deque(maxlen=MAX_HOSTS)
         # By host; None for the listeners of all hosts: 500 hosts must not each call the entities of 500 hosts.
         self._host_listeners: defaultdict[HostKey | None, list[HostListener]] = defaultdict(list)
         self._result_listeners: defaultdict[str | None, list[ResultListener]] = defaultdict(list)
@@ -140,7 +141,7 @@ class HostsManager:
         if message.leaf == "announce":
             self._announced.add(host.key)
         if message.leaf in ("announce", "status"):
-            self._async_check_issues(host)
+            async_check_issues(self.issues, host)
         if message.leaf == "status":
             self._async_check_confirmation(host)
         if before is None or host.power is not power or host.announce != announce:
@@ -279,9 +280,9 @@ class HostsManager:
     @callback
     def async_publish_result(self, result: CommandResult) -> None:
         """Publish the result of a command to the pending call and the listeners of the host."""
-        if result.command_id and result.command_id == self._refreshes.get(result.key):
-            return
         self._pending_calls.resolve(result)
+        if result.command_id and result.command_id in self._unasked:
+            return
         for listener in listeners_of(self._result_listeners, result.key.uid):
             listener(result)
 
@@ -293,19 +294,6 @@ class HostsManager:
             self.async_publish_result(result)
 
     @callback
-    def _async_check_issues(self, host: Host) -> None:
-        name = {"host": host.name, "node_id": host.key.node_id}
-        protocol = host.announce.protocol if host.announce else 0
-        offset = host.clock_offset_s
-        self.issues.async_set(ir.NODE_ID_CONFLICT, str(host.key), host.has_conflict, **name)
-        self.issues.async_set(
-            ir.PROTOCOL_NEWER, str(host.key), protocol > PROTOCOL_VERSION, **name, protocol=str(protocol)
-        )
-        self.issues.async_set(
-            ir.CLOCK_DIFFERS, str(host.key), offset is not None, **name, seconds=f"{abs(offset or 0):.0f}"
-        )
-
-    @callback
     def _async_check_floods(self) -> None:
         flooding = self.flooding()
         for host in self.inventory:
@@ -314,21 +302,30 @@ class HostsManager:
     # ------------------------------------------------------------------ commands
 
     async def async_send(
-        self, host: Host, command: str, args: Mapping[str, Any] | None, timeout_s: float, context: Context | None = None
+        self,
+        host: Host,
+        command: str,
+        args: Mapping[str, Any] | None,
+        timeout_s: float,
+        context: Context | None = None,
+        *,
+        is_unasked: bool = False,
     ) -> CommandResult:
         """Send a command and return its outcome; TIMED_OUT without a response within ``timeout_s``.
 
-        Raises TypeError for args that are not serializable as JSON.
+        ``is_unasked``: its results are no events. Raises TypeError for args that are not serializable as JSON.
         """
         if not host.has_agent:
             timeout_s = max(timeout_s, EXECUTED_WITHIN_S)
         message, publish = self._async_prepare(host, command, args, timeout_s, context)
+        if is_unasked:
+            self._unasked.append(message.id)
         return await self._pending_calls.wait(host.key, command, str(message.id), publish, timeout_s)
 
     async def async_refresh(self, host: Host) -> None:
         """Ask an agent to publish all its messages again; nobody asked for that, so its response is no event."""
         message, publish = self._async_prepare(host, "status", None, self.response_timeout_s)
-        self._refreshes[host.key] = message.id
+        self._unasked.append(message.id)
         try:
             await publish
         except HomeAssistantError as error:
@@ -375,7 +372,6 @@ class HostsManager:
     @callback
     def _async_drop(self, host: Host) -> None:
         self._commander.forget(host.key)
-        self._refreshes.pop(host.key, None)
         self._intake.forget(host.key)
         self._pending_calls.cancel(f"{host.name} was removed.", host.key)
         self.issues.async_clear(str(host.key))

@@ -1,13 +1,28 @@
-"""Repair flow of hosts: remove a host that is gone."""
+"""Repairs of hosts: issues that their own messages open, and a flow that removes a host that is gone."""
 
 from collections.abc import Callable
 from typing import Any
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import callback
 
+from .. import issues as ir
 from ..const import DOMAIN
 from ..issues import STALE_HOST, filled
+from ..protocol.messages import PROTOCOL_VERSION
+from .inventory import Host
+
+
+@callback
+def async_check_issues(issues: ir.Issues, host: Host) -> None:
+    """Open and close the issues of a host."""
+    name = {"host": host.name, "node_id": host.key.node_id}
+    protocol = host.announce.protocol if host.announce else 0
+    offset = host.clock_offset_s
+    issues.async_set(ir.NODE_ID_CONFLICT, str(host.key), host.has_conflict, **name)
+    issues.async_set(ir.PROTOCOL_NEWER, str(host.key), protocol > PROTOCOL_VERSION, **name, protocol=str(protocol))
+    issues.async_set(ir.CLOCK_DIFFERS, str(host.key), offset is not None, **name, seconds=f"{abs(offset or 0):.0f}")
 
 
 class ForgetHost(RepairsFlow):

@@ -198,8 +198,27 @@ async def test_the_next_agent_is_asked_where_one_refuses(kit: Kit, wire: Wire) -
     await second.respond(command, "done", data={"addresses": [FAR]})
     await settle()
 
+    failure = kit.state("iotbridge_pi_command")
+    assert (failure.attributes["event_type"], failure.attributes["reason"]) == ("refused", "rate_limited")
+    assert kit.state("iotbridge_zero_command").state == "unknown", "it only helps another host"
+
+    await kit.wait(10)
+    await first.respond(first.commands()[-1], "refused", reason="rate_limited")
+    await settle()
+    assert kit.state("iotbridge_pi_command").last_updated == failure.last_updated, "it is told once"
+    await second.respond(second.commands()[-1], "done", data={"addresses": [FAR]})
     await kit.wait(60)
     assert (await task).data["via"] == ["zero"]
+
+
+async def test_the_agents_of_several_networks_are_asked_at_once(kit: Kit, wire: Wire) -> None:
+    lab = "192.168.8.255"
+    first = await kit.host("pi", cards=[card("02:00:00:00:00:01", FAR)], commands=["wake"])
+    second = await kit.host("zero", cards=[card("02:00:00:00:00:02", lab)], commands=["wake"])
+    task = await wake(kit, await asleep(kit, card(MAC, FAR), card(OTHER, lab)))
+
+    assert [len(agent.commands()) for agent in (first, second)] == [1, 1]
+    task.cancel()
 
 
 async def test_an_agent_whose_permission_is_missing_is_not_asked(kit: Kit, wire: Wire) -> None:

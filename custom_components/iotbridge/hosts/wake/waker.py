@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 import time
 from typing import Any
 
@@ -29,6 +29,8 @@ _WINDOW_S = 60.0
 # Timers may fire this much too early.
 _EARLY_S = 0.1
 _MAX_ADDRESSES = 16
+# Each that does not answer takes time from the wake.
+_MAX_AGENTS = 3
 
 
 @dataclass(slots=True)
@@ -44,6 +46,8 @@ class Wake:
     addresses: dict[str, None] = field(default_factory=dict)
     via: dict[str, None] = field(default_factory=dict)
     attempts: int = 0
+    is_failure_told: bool = False
+    """True once a failure of an agent was published."""
 
     def ended(self, outcome: Outcome, message: str, reason: str | None = None) -> CommandResult:
         """Return the result as of now."""
@@ -205,34 +209,48 @@ class Waker:
     async def _async_send(self, wake: Wake, settings: WakeSettings) -> None:
         """Send packets on every route: from here, and by an agent that the user chose or that is nearer."""
         networks = await async_networks()
+        asked = []
         for route in routes_to(wake.host, settings, networks):
             packets = [magic_packet(mac, settings.password) for mac in route.macs]
             addresses = [route.broadcast] if route.broadcast else [*networks, LIMITED_BROADCAST]
             wake.addresses |= dict.fromkeys(send(packets, addresses, settings.port))
             is_near = route.broadcast in (None, LIMITED_BROADCAST, *networks)
-            await self._async_send_via_agents(wake, route, settings, is_near=is_near)
+            if agents := self._agents(wake.host, route, settings, is_near=is_near):
+                asked.append(self._async_send_via_first(wake, agents, route, settings))
+        await asyncio.gather(*asked)
 
-    async def _async_send_via_agents(self, wake: Wake, route: Route, settings: WakeSettings, *, is_near: bool) -> None:
+    def _agents(self, host: Host, route: Route, settings: WakeSettings, *, is_near: bool) -> list[Host]:
+        """Return the hosts whose agents may send packets, the one that the user chose first."""
+        chosen = self._device_links.host(settings.via) if settings.via else None
+        agents = [chosen] if chosen and can_send(chosen) else []
+        if not is_near:
+            agents += (
+                agent for agent in agents_in(route.broadcast, host, self._manager.inventory) if agent is not chosen
+            )
+        return agents[:_MAX_AGENTS]
+
+    async def _async_send_via_first(self, wake: Wake, agents: list[Host], route: Route, settings: WakeSettings) -> None:
         """Send packets by the first agent that does so; only the one that the user chose gets the password.
 
         Any client of the broker can claim to be in a network.
         """
-        chosen = self._device_links.host(settings.via) if settings.via else None
-        if chosen and can_send(chosen) and await self._async_send_via(wake, chosen, route, settings.password):
-            return
-        for agent in () if is_near else agents_in(route.broadcast, wake.host, self._manager.inventory):
-            if agent is not chosen and await self._async_send_via(wake, agent, route):
+        for agent in agents:
+            is_chosen = settings.via is not None and self._device_links.device_id(agent) == settings.via
+            if await self._async_send_via(wake, agent, route, settings.password if is_chosen else None):
                 return
 
-    async def _async_send_via(self, wake: Wake, agent: Host, route: Route, password: str | None = None) -> bool:
+    async def _async_send_via(self, wake: Wake, agent: Host, route: Route, password: str | None) -> bool:
         """Send packets by an agent; return whether it did so."""
         args: dict[str, Any] = {"mac": [*route.macs], "broadcast": route.broadcast, "password": password}
         args = {key: value for key, value in args.items() if value}
         timeout_s = self._manager.response_timeout_s
-        result = await self._manager.async_send(agent, WAKE, args, timeout_s, wake.context)
+        result = await self._manager.async_send(agent, WAKE, args, timeout_s, wake.context, is_unasked=True)
         if result.is_success:
             wake.addresses |= dict.fromkeys(_addresses(result.data))
             wake.via[agent.name] = None
+        elif not wake.is_failure_told:
+            wake.is_failure_told = True
+            self._manager.async_publish_result(replace(result, command_id=None))
         return result.is_success
 
     def _settings(self, host: Host) -> WakeSettings:
