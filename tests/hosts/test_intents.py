@@ -5,18 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockUser
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.iotbridge.hosts.intents import PowerIntent
 from custom_components.iotbridge.hosts.wake.waker import MAX_WAKES
 from custom_components.iotbridge.sentences.speech import async_speech
 from homeassistant.auth.const import GROUP_ID_USER
 from homeassistant.core import Context
-from homeassistant.helpers import device_registry as dr, intent
+from homeassistant.helpers import device_registry as dr, entity_registry as er, intent
 
 from ..assist import Answer, Assist
 from ..kit import FakeHost, Kit, response_of
 from ..wire import NETWORK, Wire, card
+from .configured.home import add_host, set_proof, uid
 
 QUESTION = "Please answer yes or no: reboot nas?"
 MAC = "a8:a1:59:00:00:01"
@@ -59,6 +60,20 @@ async def test_a_power_command_is_sent_after_a_yes(assist: Assist, nas: FakeHost
     again = await assist.ask("yes", conversation_id=asked.conversation_id)
     assert again.text == NOT_ASKED
     assert len(sent(nas)) == 1
+
+
+async def test_a_host_without_an_agent_can_only_be_shut_down(
+    kit: Kit, assist: Assist, nas: FakeHost, entry: MockConfigEntry
+) -> None:
+    await set_proof(kit, "on")
+    backup = add_host(kit.hass, entry, "cellar")
+    await kit.hass.async_block_till_done()
+    entity = er.async_get(kit.hass).async_get(kit.entity_id(f"{uid(backup, kit)}_power_state"))
+    assert entity is not None
+    await assist.configure(nas, voice_languages=["en"], voice_power_hosts=[entity.device_id])
+
+    assert (await assist.ask("reboot the cellar")).text == "cellar has no agent, so it cannot be rebooted."
+    assert (await assist.ask("shut down the cellar")).text == "Please answer yes or no: shut down cellar?"
 
 
 @pytest.mark.parametrize(

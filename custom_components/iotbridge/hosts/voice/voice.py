@@ -19,6 +19,7 @@ from ...protocol.topics import HostKey
 from ...sentences.document import JOINT, Names, spoken_forms
 from ...sentences.speech import Speech, SpokenRequest
 from ..commander import Outcome
+from ..configured.manager import STOP_COMMAND
 from ..device_links import DeviceLinks
 from ..entity_filter import POWER_STATE
 from ..inventory import Host
@@ -130,6 +131,8 @@ class HostVoice:
         """Return why a power command is refused, None where it is not."""
         if refusal := self._access_refusal(host, name, user, speech):
             return refusal
+        if not host.has_agent and command != STOP_COMMAND:
+            return speech.sentence("no_agent", host=name)
         if host.announce and command not in host.announce.commands:
             return speech.sentence("not_enabled", host=name)
         if not self._manager.is_reachable(host):
