@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import ifaddr
 import pytest
 
 from homeassistant.data_entry_flow import FlowResultType
@@ -114,6 +115,20 @@ async def test_a_stored_password_is_not_shown_and_kept_until_it_is_changed(dialo
         await dialog.choose("save")
         assert dialog.step == "reconfigure_successful"
         assert (dialog.made[0].title, dialog.made[0].data["password"]) == ("NAS", kept)
+
+
+async def test_the_preview_has_the_networks_of_the_wake(
+    dialog: Dialog, kit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public = ifaddr.Adapter("eth1", "eth1", [ifaddr.IP("8.8.8.2", 24, "eth1")], index=3)
+    monkeypatch.setattr("ifaddr.get_adapters", lambda: [public])
+    host = await kit.host(cards=[card(MAC, "8.8.8.255")])
+    device = kit.device(host.uid)
+    assert device is not None
+    await dialog.start("known_host")
+    await dialog.submit(device_id=device.id, network={"password": PASSWORD})
+
+    assert dialog.placeholders["cards"].replace("\\", "") == f"{MAC} (8.8.8.255)"
 
 
 async def test_how_a_known_host_is_woken(dialog: Dialog, kit: Kit) -> None:

@@ -74,6 +74,10 @@ def test_packets_leave_the_home_only_where_home_assistant_is() -> None:
     """An announce may claim any address."""
     assert routes_to(host(card(A, "8.8.8.255")), WakeSettings()) == [Route((A,), None)]
     assert routes_to(host(card(A, "127.255.255.255")), WakeSettings()) == [Route((A,), None)]
+    for reserved in ("0.0.0.1", "198.18.0.255", "192.0.2.255", "203.0.113.255", "240.0.0.1", "255.255.255.255"):
+        assert routes_to(host(card(A, reserved)), WakeSettings()) == [Route((A,), None)]
+    for private in (LAN, LAB, "172.31.255.255", "169.254.255.255"):
+        assert routes_to(host(card(A, private)), WakeSettings()) == [Route((A,), private)]
     assert routes_to(host(card(A, "8.8.8.255")), WakeSettings(), ["8.8.8.255"]) == [Route((A,), "8.8.8.255")]
 
 

@@ -23,7 +23,7 @@ from ..configured.settings import ON_STATES, HostSettings
 from ..inventory import NO_AGENT_PREFIX, Host
 from ..voice.voice import async_host_devices
 from ..wake.magic_packet import PORT, mac_address, six_bytes
-from ..wake.routes import MAX_MACS, routes_to
+from ..wake.routes import MAX_MACS
 from ..wake.sender import LIMITED_BROADCAST
 
 NETWORK = "network"
@@ -107,7 +107,8 @@ class HostFlow(ConfigSubentryFlow):
 
     async def async_step_preview(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show where magic packets go, and offer to try that before it is saved."""
-        routes = routes_to(self._host(), self._settings.wake)
+        waker = self._get_entry().runtime_data.waker
+        routes = await waker.async_routes(self._host(), self._settings.wake)
         cards = [f"{mac} ({route.broadcast or LIMITED_BROADCAST})" for route in routes for mac in route.macs]
         if not cards:
             return await self.async_step_save()

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 from ...protocol.messages import WAKE
 from ..inventory import Host, PowerState
@@ -10,6 +10,8 @@ from .magic_packet import PORT, mac_address
 
 # As in the contract.
 MAX_MACS = 8
+# Those of homes (RFC 1918), and of machines that got no address.
+_PRIVATE = [IPv4Network(network) for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +73,7 @@ def _trusted(broadcast: str | None, networks: Collection[str]) -> str | None:
     """Return a broadcast address of an announce if packets may be sent there."""
     if broadcast is None or broadcast in networks:
         return broadcast
-    address = IPv4Address(broadcast)
-    return broadcast if address.is_private and not address.is_loopback else None
+    return broadcast if any(IPv4Address(broadcast) in network for network in _PRIVATE) else None
 
 
 def _is_in(broadcast: str | None, host: Host) -> bool:

@@ -126,6 +126,10 @@ class Waker:
         """Return whether a host is being woken."""
         return host.key in self._running
 
+    async def async_routes(self, host: Host, settings: WakeSettings) -> list[Route]:
+        """Return the routes to a host with settings that are not saved."""
+        return routes_to(host, settings, await async_networks())
+
     async def async_try(self, host: Host, settings: WakeSettings) -> list[str]:
         """Send packets once with settings that are not saved; return the addresses that they were sent to."""
         now = time.monotonic()
