@@ -265,6 +265,34 @@ async def test_a_wake_ends_with_iot_bridge(kit: Kit, wire: Wire, entry: MockConf
     assert wire.take() == []
 
 
+async def test_a_wake_ends_with_the_host(kit: Kit, wire: Wire, entry: MockConfigEntry) -> None:
+    task = await wake(kit, await asleep(kit))
+    (host,) = entry.runtime_data.hosts.inventory
+    entry.runtime_data.device_links.async_forget(host)
+    await settle()
+
+    result = await task
+    assert (result.is_success, result.message) == (False, "nas was removed.")
+    wire.take()
+    await kit.wait(30)
+    assert wire.take() == []
+
+
+async def test_an_agent_cannot_name_addresses_without_end(kit: Kit, wire: Wire) -> None:
+    pi = await kit.host("pi", cards=[card(OTHER, FAR)], commands=["wake"])
+    host = await asleep(kit, card(MAC, FAR))
+    task = await wake(kit, host)
+    for third in range(3):
+        addresses = [f"10.{third}.{number}.255" for number in range(16)]
+        await pi.respond(pi.commands()[-1], "done", data={"addresses": addresses})
+        await kit.wait(10)
+        await settle()
+    await come_on(host, cards=[card(MAC, FAR)])
+    await kit.wait(10)
+
+    assert len((await task).data["addresses"]) == 32
+
+
 async def test_a_repair_for_a_host_that_is_to_be_woken_and_cannot(kit: Kit, wire: Wire) -> None:
     unarmed = [card(MAC, wake=False)]
     host = await asleep(kit, *unarmed)

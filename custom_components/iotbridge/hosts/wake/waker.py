@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 import time
 from typing import Any
@@ -28,7 +28,8 @@ MAX_WAKES = 6
 _WINDOW_S = 60.0
 # Timers may fire this much too early.
 _EARLY_S = 0.1
-_MAX_ADDRESSES = 16
+# In the result of one wake, whoever names them.
+_MAX_ADDRESSES = 32
 # Each that does not answer takes time from the wake.
 _MAX_AGENTS = 3
 
@@ -46,8 +47,17 @@ class Wake:
     addresses: dict[str, None] = field(default_factory=dict)
     via: dict[str, None] = field(default_factory=dict)
     attempts: int = 0
+    task: asyncio.Task[None] | None = None
+    is_removed: bool = False
+    """True if the host was removed meanwhile."""
     is_failure_told: bool = False
     """True once a failure of an agent was published."""
+
+    def add_addresses(self, addresses: Iterable[str]) -> None:
+        """Add addresses that packets were sent to, as long as there are not too many."""
+        for address in addresses:
+            if len(self.addresses) < _MAX_ADDRESSES:
+                self.addresses[address] = None
 
     def ended(self, outcome: Outcome, message: str, reason: str | None = None) -> CommandResult:
         """Return the result as of now."""
@@ -90,8 +100,27 @@ class Waker:
 
     @callback
     def async_follow(self) -> CALLBACK_TYPE:
-        """Follow the announces of the hosts that are woken; return a callback that ends that."""
-        return self._manager.async_add_host_listener(self._async_check_cards)
+        """Follow the hosts that are woken, until they are removed; return a callback that ends that."""
+        listeners = [
+            self._manager.async_add_host_listener(self._async_check_cards),
+            self._manager.async_add_forget_listener(self._async_forget),
+        ]
+
+        @callback
+        def end() -> None:
+            for remove_listener in listeners:
+                remove_listener()
+
+        return end
+
+    @callback
+    def _async_forget(self, host: Host) -> None:
+        """End the wake of a host that is removed."""
+        self._wanted.discard(host.key)
+        self._started.pop(host.key, None)
+        if (wake := self._running.get(host.key)) and wake.task:
+            wake.is_removed = True
+            wake.task.cancel()
 
     @callback
     def async_want(self, host: Host) -> None:
@@ -165,7 +194,8 @@ class Waker:
         self._started.setdefault(host.key, deque(maxlen=MAX_WAKES)).append(now)
         self._running[host.key] = wake
         self.async_want(host)
-        self._entry.async_create_background_task(self._hass, self._async_run(wake), f"iotbridge wake {host.key}")
+        name = f"iotbridge wake {host.key}"
+        wake.task = self._entry.async_create_background_task(self._hass, self._async_run(wake), name)
         return wake
 
     def _immediate_result(self, wake: Wake) -> CommandResult | None:
@@ -180,7 +210,7 @@ class Waker:
 
     async def _async_run(self, wake: Wake) -> None:
         """Send packets and wait, again and again."""
-        result = wake.ended(Outcome.FAILED, "IoT Bridge was stopped.", "not_sent")
+        result: CommandResult | None = None
 
         @callback
         def changed(host: Host) -> None:
@@ -193,6 +223,8 @@ class Waker:
         finally:
             remove_listener()
             del self._running[wake.host.key]
+            reason = f"{wake.host.name} was removed." if wake.is_removed else "IoT Bridge was stopped."
+            result = result or wake.ended(Outcome.FAILED, reason, "not_sent")
             wake.result.set_result(result)
             self._manager.async_publish_result(result)
 
@@ -217,7 +249,7 @@ class Waker:
         for route in routes_to(wake.host, settings, networks):
             packets = [magic_packet(mac, settings.password) for mac in route.macs]
             addresses = [route.broadcast] if route.broadcast else [*networks, LIMITED_BROADCAST]
-            wake.addresses |= dict.fromkeys(send(packets, addresses, settings.port))
+            wake.add_addresses(send(packets, addresses, settings.port))
             is_near = route.broadcast in (None, LIMITED_BROADCAST, *networks)
             if agents := self._agents(wake.host, route, settings, is_near=is_near):
                 asked.append(self._async_send_via_first(wake, agents, route, settings))
@@ -250,7 +282,7 @@ class Waker:
         timeout_s = self._manager.response_timeout_s
         result = await self._manager.async_send(agent, WAKE, args, timeout_s, wake.context, is_unasked=True)
         if result.is_success:
-            wake.addresses |= dict.fromkeys(_addresses(result.data))
+            wake.add_addresses(_addresses(result.data))
             wake.via[agent.name] = None
         elif not wake.is_failure_told:
             wake.is_failure_told = True
