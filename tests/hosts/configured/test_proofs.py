@@ -110,3 +110,23 @@ async def test_the_proof_is_given_at_once_and_again(server: asyncio.Server) -> N
     task.cancel()
 
     assert proofs == [True]
+
+
+@pytest.mark.usefixtures("_quick")
+async def test_an_exception_does_not_end_the_proofs(server: asyncio.Server, caplog: pytest.LogCaptureFixture) -> None:
+    proofs: list[bool | None] = []
+    is_called_again = asyncio.Event()
+
+    def prove(is_on: bool | None) -> None:
+        proofs.append(is_on)
+        if len(proofs) == 1:
+            raise LookupError("a listener is broken")
+        is_called_again.set()
+
+    settings = HostSettings(address="127.0.0.1", address_port=port_of(server))
+    task = asyncio.create_task(async_follow_address(settings, prove, lambda: True))
+    await asyncio.wait_for(is_called_again.wait(), 10)
+    task.cancel()
+
+    assert proofs == [True, True]
+    assert "LookupError: a listener is broken" in caplog.text

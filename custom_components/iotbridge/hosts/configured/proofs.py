@@ -7,6 +7,7 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.helpers.event import async_track_state_change_event
 
+from ...const import LOGGER
 from .settings import HostSettings
 
 # Interval of asking an address while an answer is missing or a change is expected, and how many of them pass otherwise.
@@ -44,7 +45,11 @@ async def async_follow_address(settings: HostSettings, prove: ProofListener, is_
         is_answering = await async_answers(settings.address, settings.address_port)
         missed = 0 if is_answering else missed + 1
         if is_answering or missed >= MISSED_ANSWERS:
-            prove(is_answering)
+            try:
+                prove(is_answering)
+            except Exception:  # noqa: BLE001 - a listener may raise anything
+                # Otherwise the state of the host would never change again.
+                LOGGER.exception("Could not process the proof of the host at %s", settings.address)
         for _ in range(CALM_INTERVALS):
             await asyncio.sleep(BUSY_S)
             if is_busy() or 0 < missed < MISSED_ANSWERS:
