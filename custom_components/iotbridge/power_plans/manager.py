@@ -22,6 +22,7 @@ from .engine.plan import Plan
 from .engine.plan_state import PlanState, plan_state
 from .engine.run import Direction, PlanRun, RunCause
 from .runtime.events import SIGNAL_PLANS
+from .runtime.maintenance import async_end
 from .runtime.notifications import TEXTS, async_show
 from .runtime.plan_runner import PlanRunner
 from .runtime.references import COLLECT_S, PlanReferences
@@ -155,7 +156,11 @@ class PowerPlansManager:
             self._issues.async_set(PLAN_OWNER_GONE, plan_id, False)
         # A plan that cannot be read keeps its memory.
         for plan_id in self._store.records.keys() - self._entry.subentries.keys():
-            del self._store.records[plan_id]
+            windows = self._store.records.pop(plan_id).windows
+            window_ids = [window_id for _, ids in windows.values() for window_id in ids]
+            self._entry.async_create_task(
+                self.hass, async_end(self.hass, window_ids, Context()), "iotbridge plan removed"
+            )
         for plan_id, plan in plans.items():
             self._async_set_plan(plan_id, plan)
         if self._is_home_started:

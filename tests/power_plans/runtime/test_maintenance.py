@@ -22,14 +22,14 @@ async def lab(kit: Kit, wire: Wire) -> LabHome:
     return home
 
 
-def windows(lab: LabHome) -> tuple[list[ServiceCall], list[ServiceCall]]:
+def windows(lab: LabHome, window_id: str = "w") -> tuple[list[ServiceCall], list[ServiceCall]]:
     """Replace the actions of the alarms; return their calls."""
     return (
         async_mock_service(
             lab.kit.hass,
             "iotbridge",
             "maintenance_start",
-            response={"window_id": ["w"]},
+            response={"window_id": [window_id]},
             supports_response=SupportsResponse.OPTIONAL,
         ),
         async_mock_service(lab.kit.hass, "iotbridge", "maintenance_end"),
@@ -67,6 +67,34 @@ async def test_a_host_that_fails_is_taken_out_of_maintenance(lab: LabHome) -> No
 
     assert [call.data["window_id"] for call in ended] == [["w"]]
     assert lab.stopped("nas") == 1, "the plan goes on"
+
+
+async def test_a_host_that_fails_after_a_restart_is_taken_out_of_maintenance(lab: LabHome) -> None:
+    hass = lab.kit.hass
+    (entry,) = hass.config_entries.async_entries("iotbridge")
+    windows(lab)
+    await lab.call("run_plan")
+    await lab.accept("guest")
+    started, ended = windows(lab, "second")
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await lab.settle()
+    assert ended == []
+
+    await lab.wait(400)
+
+    assert [call.data["window_id"] for call in ended] == [["w"]]
+    assert [call.data["device_id"] for call in started] == [[lab.device_id("nas")]]
+
+
+async def test_the_windows_of_a_plan_that_is_removed_end(lab: LabHome) -> None:
+    _started, ended = windows(lab)
+    await lab.call("run_plan")
+    (entry,) = lab.kit.hass.config_entries.async_entries("iotbridge")
+
+    lab.kit.hass.config_entries.async_remove_subentry(entry, lab.plan_id)
+    await lab.settle()
+
+    assert [call.data["window_id"] for call in ended] == [["w"]]
 
 
 async def test_without_an_alarm_for_the_host_the_plan_runs_all_the_same(lab: LabHome) -> None:

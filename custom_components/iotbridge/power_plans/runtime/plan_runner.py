@@ -63,7 +63,7 @@ class PlanRunner:
         self._untrack: CALLBACK_TYPE | None = None
         self._tracked: set[str] = set()
         self._waiters: list[asyncio.Future[PlanRun]] = []
-        self._windows = MaintenanceWindows(hass)
+        self._windows = MaintenanceWindows(hass, record, save)
         self._windows_lock = asyncio.Lock()
 
     @property

@@ -29,6 +29,8 @@ class PlanRecord:
     is_enabled: bool = True
     is_cut_handled: bool = False
     """True if a run has begun because of the present power cut; it may have been aborted."""
+    windows: dict[str, tuple[float, list[str]]] = field(default_factory=dict)
+    """Maintenance windows of hosts by their devices: when they end, and their ids."""
     notified_run: str = ""
     """Id of the last run of which people were told that it waits."""
 
@@ -40,13 +42,14 @@ class PlanRecord:
             "stopped_by_plan": sorted(self.stopped_by_plan),
             "is_enabled": self.is_enabled,
             "is_cut_handled": self.is_cut_handled,
+            "windows": {device_id: [until, ids] for device_id, (until, ids) in self.windows.items()},
             "notified_run": self.notified_run,
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> PlanRecord:
         """Read stored data; leave out what cannot be read, so that a plan is ready for the next power cut."""
-        run = data.get("run")
+        run, windows = data.get("run"), data.get("windows", {})
         reports = (parse_or_log("A report", partial(PlanRun.from_dict, report)) for report in data.get("reports", ()))
         return cls(
             run=run and parse_or_log("The run of a power plan", partial(PlanRun.from_dict, run)),
@@ -54,6 +57,7 @@ class PlanRecord:
             stopped_by_plan=frozenset(data.get("stopped_by_plan", ())),
             is_enabled=data.get("is_enabled", True) is True,
             is_cut_handled=data.get("is_cut_handled", False) is True,
+            windows={device_id: (float(until), list(ids)) for device_id, (until, ids) in windows.items()},
             notified_run=str(data.get("notified_run", "")),
         )
 
