@@ -105,6 +105,31 @@ def test_what_is_switched_on_before_its_turn_is_stopped_all_the_same() -> None:
     assert world.on == set()
 
 
+def test_what_comes_on_again_is_stopped_again_before_what_it_needs() -> None:
+    world = lab(plan_of(*CHAIN))
+    world.step()
+    world.pass_time(25)
+    assert world.states() == {"guest": "off", "proxmox": "stopping", "nas": "to_stop"}
+    world.on.add("guest")
+
+    world.pass_time(100)
+
+    assert world.order_of(OrderKind.STOP) == ["guest", "proxmox", "guest", "nas"]
+    assert world.on == set()
+
+
+def test_what_something_else_switches_on_again_and_again_does_not_hold_up_the_plan() -> None:
+    world = lab(plan_of(host("guest"), host("nas")), takes_s=10)
+    world.hung = {"nas"}
+    world.step()
+
+    for _ in range(10):
+        world.on.add("guest")
+        world.pass_time(20)
+
+    assert world.order_of(OrderKind.STOP).count("guest") == 4
+
+
 def test_a_start_begins_one_after_the_other_in_the_order_of_needs() -> None:
     plan = plan_of(host("a", "nas"), host("b", "nas"), host("nas"), stagger_s=30)
     world = lab(plan, Direction.ON, on=set(), takes_s=5)

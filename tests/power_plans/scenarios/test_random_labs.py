@@ -28,6 +28,7 @@ from custom_components.iotbridge.power_plans.engine.run import (
     StepState,
     new_run,
 )
+from custom_components.iotbridge.power_plans.engine.stopping import MAX_TIMES_ON_AGAIN
 from tests.power_plans.engine.worlds import START, Lab
 from tests.power_plans.plans import host, plan_of
 
@@ -118,6 +119,8 @@ def check_order(lab: Lab, order: Order) -> None:
         # The order of a dependent may be in the same batch, never an open one.
         assert step.state in (StepState.OFF, StepState.WAS_OFF) or is_given_up, (order, key, step)
         assert step.state is not StepState.WAS_OFF or key not in lab.world.on
+        is_left_alone = step.times_on_again == MAX_TIMES_ON_AGAIN
+        assert step.state is not StepState.OFF or key not in lab.world.on or is_left_alone
     if not lab.plan.is_whole_site:
         for cluster in lab.plan.clusters:
             members = {step.key for step in lab.plan.steps if step.device_id in cluster.devices}

@@ -136,6 +136,8 @@ class StepRun:
     has_response: bool = False
     reason: Reason = Reason.NONE
     message: str = ""
+    times_on_again: int = 0
+    """Times that it came on again after it was proven off, while others were still being stopped."""
     ready_at: float = 0.0
     """Time after which the next steps may begin."""
     stop_at: float | None = None

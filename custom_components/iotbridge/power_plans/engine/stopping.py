@@ -5,6 +5,9 @@ from .plan import FailurePolicy, Step, dependents
 from .power import stage_at
 from .run import PlanOutcome, Reason, RunCause, StepState
 
+# A step that comes on again more often than this, because something else switches it on, is left to that.
+MAX_TIMES_ON_AGAIN = 3
+
 # States of a host that is off, or may be soon.
 _NOT_ON = frozenset({StepState.STOPPING, StepState.OFF, StepState.STOP_FAILED, StepState.WAS_OFF})
 
@@ -39,7 +42,7 @@ def reopen_steps(draft: RunDraft) -> None:
 
 
 def _correct(draft: RunDraft) -> None:
-    """Follow what happened without an order: off already, on again before its turn, started before the power failed."""
+    """Follow what happened without an order: off already, on again, started before the power failed."""
     for key, step in list(draft.steps.items()):
         if step.state is StepState.TO_STOP and key in draft.world.off:
             if step.stop_at is None:
@@ -49,6 +52,19 @@ def _correct(draft: RunDraft) -> None:
                 draft.move(key, StepState.OFF, stopped_at=draft.now, ready_at=draft.now + settle_s)
         elif step.state in _ON or (step.state is StepState.WAS_OFF and key in draft.world.on):
             draft.change(key, state=StepState.TO_STOP, since=draft.now, reason=Reason.NONE)
+        elif _is_on_again(draft, key):
+            times = step.times_on_again + 1
+            draft.change(key, state=StepState.TO_STOP, since=draft.now, reason=Reason.NONE, times_on_again=times)
+
+
+def _is_on_again(draft: RunDraft, key: str) -> bool:
+    """Return whether a step that was stopped is on again, and worth another order.
+
+    The machine of Home Assistant counts as off after its restart, although it is on.
+    """
+    step = draft.steps[key]
+    is_counted_off = step.state is StepState.OFF and step.reason is not Reason.RESTARTED
+    return is_counted_off and key in draft.world.on and step.times_on_again < MAX_TIMES_ON_AGAIN
 
 
 def _is_changed(draft: RunDraft, step: Step, needed_by: frozenset[str]) -> bool:
