@@ -165,6 +165,48 @@ def test_a_step_that_is_not_proven_in_time_does_not_hold_up_the_others(policy: F
     assert world.run.outcome is PlanOutcome.FAILED
 
 
+def test_an_order_that_cannot_be_sent_is_repeated_until_it_can() -> None:
+    world = lab(plan_of(*CHAIN), offline={"guest", "proxmox", "nas"})
+    world.step()
+    world.pass_time(25)
+    assert world.states() == {"guest": "to_stop", "proxmox": "to_stop", "nas": "to_stop"}
+    world.offline = set()
+
+    world.pass_time(100)
+
+    assert world.order_of(OrderKind.STOP) == ["guest"] * 4 + ["proxmox", "nas"]
+    assert [event.step for event in world.events if event.kind is PlanRunEventKind.STOP_SENT] == [*world.run.steps]
+    assert world.run.outcome is PlanOutcome.COMPLETED
+    assert world.run.stopped_by_plan == {"guest", "proxmox", "nas"}
+
+
+def test_an_order_that_cannot_be_sent_in_time_has_failed() -> None:
+    world = lab(plan_of(host("guest", "nas", off_within_s=60), host("nas")), offline={"guest"})
+    world.step()
+    world.pass_time(59)
+    assert world.states() == {"guest": "to_stop", "nas": "to_stop"}
+
+    world.pass_time(30)
+
+    assert world.reasons(StepState.STOP_FAILED) == {"guest": "command_failed"}
+    assert world.run.steps["guest"].message == "offline"
+    assert world.run.stopped_by_plan == {"nas"}
+
+
+def test_an_order_that_was_never_sent_is_dropped_when_the_power_is_back() -> None:
+    world = lab_in_a_cut(*CHAIN)
+    world.offline = {"guest"}
+    world.step()
+    world.pass_time(15)
+
+    world.power = BACK
+    world.pass_time(100)
+
+    assert world.reasons(StepState.LEFT_ON)["guest"] == "power_back"
+    assert world.order_of(OrderKind.STOP) == ["guest", "guest"]
+    assert world.order_of(OrderKind.START) == []
+
+
 def test_a_step_that_fails_can_stop_the_plan() -> None:
     plan = plan_of(host("guest", "nas", on_failure=FailurePolicy.STOP), host("desk", "pi"), host("pi"), host("nas"))
     world = lab(plan, refusing={"guest"})

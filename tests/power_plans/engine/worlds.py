@@ -21,6 +21,7 @@ class Lab:
     on: set[str]
     hung: set[str] = field(default_factory=set)
     refusing: set[str] = field(default_factory=set)
+    offline: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
     elsewhere: set[str] = field(default_factory=set)
     """Devices that are on, outside of the plan."""
@@ -100,6 +101,9 @@ class Lab:
         if self.watch:
             self.watch(self, order)
         self.orders.append((self.now, order))
+        if order.key in self.offline:
+            self._results.append(OrderResult(key=order.key, is_ok=False, message="offline", is_sent=False))
+            return
         if order.key in self.refusing:
             self._results.append(OrderResult(key=order.key, is_ok=False, message="no"))
             return

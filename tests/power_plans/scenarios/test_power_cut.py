@@ -57,3 +57,15 @@ async def test_the_whole_way_there_and_back(lab: LabHome, wire: Wire) -> None:
     assert lab.state == "idle"
     assert lab.shown("plan").attributes["event_type"] == "finished"
     assert lab.shown("plan").attributes["outcome"] == "completed"
+
+
+async def test_a_host_that_is_not_online_for_a_moment_is_told_when_it_is_back(lab: LabHome) -> None:
+    await lab.hosts["guest"].availability("offline")
+    await lab.call("run_plan")
+    await lab.wait(25)
+    assert [lab.stopped(name) for name in lab.hosts] == [0, 0, 0]
+
+    await lab.hosts["guest"].availability("online")
+    await lab.wait(15)
+
+    assert [lab.stopped(name) for name in lab.hosts] == [1, 0, 0]

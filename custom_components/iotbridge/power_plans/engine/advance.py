@@ -24,6 +24,8 @@ class OrderResult:
     key: str
     is_ok: bool | None
     message: str = ""
+    is_sent: bool = True
+    """False if the host or the broker was not reachable; an order to stop is repeated then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +87,13 @@ def _apply_result(draft: RunDraft, result: OrderResult) -> None:
     step = draft.steps.get(result.key)
     if step is None or step.state not in AT_WORK:
         return
+    if not result.is_sent and step.state is StepState.STOPPING:
+        draft.postpone(result.key, result.message)
+        return
     if result.is_ok is False:
         draft.fail(result.key, Reason.COMMAND_FAILED, result.message)
         return
-    draft.change(result.key, has_response=True, message=result.message)
+    draft.change(result.key, has_response=True, message=result.message, unsent_since=None)
     if result.is_ok:
         draft.record(PlanRunEventKind.RESPONDED, result.key, message=result.message)
 
@@ -108,7 +113,7 @@ def _restart(draft: RunDraft, restart: Restart) -> None:
     # The clock may have been set back while Home Assistant was off.
     draft.last_start_at = None if draft.last_start_at is None else min(draft.last_start_at, draft.now)
     for key, step in list(draft.steps.items()):
-        draft.change(key, ready_at=min(step.ready_at, draft.now + draft.plan.by_key[key].settle_s))
+        draft.change(key, unsent_since=None, ready_at=min(step.ready_at, draft.now + draft.plan.by_key[key].settle_s))
         runs_us = draft.plan.by_key[key].runs_home_assistant and not restart.is_reload
         if step.state is StepState.STOPPING and runs_us:
             draft.move(key, StepState.OFF, Reason.RESTARTED, stopped_at=draft.now)

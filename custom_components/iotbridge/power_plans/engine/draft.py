@@ -20,7 +20,11 @@ from .run import (
     StepState,
 )
 
-_FAILED = {StepState.STOPPING: StepState.STOP_FAILED, StepState.STARTING: StepState.START_FAILED}
+_FAILED = {
+    StepState.TO_STOP: StepState.STOP_FAILED,
+    StepState.STOPPING: StepState.STOP_FAILED,
+    StepState.STARTING: StepState.START_FAILED,
+}
 # States of steps that are as they were: nothing was done, and nothing failed.
 _LEFT = frozenset({StepState.LEFT_ON, StepState.LEFT_OFF})
 
@@ -101,7 +105,7 @@ class RunDraft:
 
     def move(self, key: str, state: StepState, reason: Reason = Reason.NONE, **changes: Any) -> None:
         """Move a step to a state in which nothing is at work, and record that."""
-        self.change(key, state=state, since=self.now, reason=reason, **changes)
+        self.change(key, state=state, since=self.now, reason=reason, unsent_since=None, **changes)
         self.record(PlanRunEventKind.STEP_LEFT if state in _LEFT else PlanRunEventKind.STEP_DONE, key, reason)
 
     def fail(self, key: str, reason: Reason, message: str = "") -> None:
@@ -112,7 +116,21 @@ class RunDraft:
         is_mine = step.is_stopped_by_plan and not (step.state is StepState.STOPPING and is_untouched)
         state = _FAILED[step.state]
         self.change(key, state=state, since=self.now, reason=reason, message=message, is_stopped_by_plan=is_mine)
+        self.change(key, unsent_since=None)
         self._count_failure(key, reason, message)
+
+    def postpone(self, key: str, message: str) -> None:
+        """Take back an order to stop that could not be sent."""
+        step = self.steps[key]
+        since = self.now if step.unsent_since is None else step.unsent_since
+        self.change(
+            key,
+            state=StepState.TO_STOP,
+            since=self.now,
+            message=message,
+            unsent_since=since,
+            is_stopped_by_plan=False,
+        )
 
     def refuse(self, key: str, reason: Reason) -> None:
         """Leave a step on because the plan must not stop it, and record that as its failure."""
@@ -128,7 +146,8 @@ class RunDraft:
         if not is_stop:
             self.last_start_at = self.now
         self.orders.append(Order(kind=kind, key=key))
-        self.record(PlanRunEventKind.STOP_SENT if is_stop else PlanRunEventKind.START_SENT, key)
+        if self.steps[key].unsent_since is None:
+            self.record(PlanRunEventKind.STOP_SENT if is_stop else PlanRunEventKind.START_SENT, key)
 
     def leave(self, state: StepState, left: StepState, reason: Reason) -> None:
         """Leave all steps of one state as they are."""

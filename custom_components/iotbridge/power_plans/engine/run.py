@@ -136,6 +136,8 @@ class StepRun:
     has_response: bool = False
     reason: Reason = Reason.NONE
     message: str = ""
+    unsent_since: float | None = None
+    """Time since which its stop order could not be sent; None if it was, or none was tried."""
     times_on_again: int = 0
     """Times that it came on again after it was proven off, while others were still being stopped."""
     ready_at: float = 0.0

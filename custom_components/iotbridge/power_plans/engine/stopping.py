@@ -7,6 +7,8 @@ from .run import PlanOutcome, Reason, RunCause, StepState
 
 # A step that comes on again more often than this, because something else switches it on, is left to that.
 MAX_TIMES_ON_AGAIN = 3
+# Pause before an order is repeated that could not be sent.
+RETRY_S = 10.0
 
 # States of a host that is off, or may be soon.
 _NOT_ON = frozenset({StepState.STOPPING, StepState.OFF, StepState.STOP_FAILED, StepState.WAS_OFF})
@@ -20,6 +22,7 @@ _REOPENED = _ON | {StepState.LEFT_ON, StepState.STOP_FAILED}
 def stop_steps(draft: RunDraft) -> None:
     """Order the steps that can stop now, and leave on those that cannot stop any more."""
     _correct(draft)
+    _fail_unsent(draft)
     if draft.halted:
         reason = Reason.ABORTED if draft.halted is PlanOutcome.ABORTED else Reason.HALTED
         draft.leave(StepState.TO_STOP, StepState.LEFT_ON, reason)
@@ -49,7 +52,8 @@ def _correct(draft: RunDraft) -> None:
                 draft.move(key, StepState.WAS_OFF, Reason.WAS_OFF)
             else:
                 settle_s = draft.plan.by_key[key].settle_s
-                draft.move(key, StepState.OFF, stopped_at=draft.now, ready_at=draft.now + settle_s)
+                ready_at = draft.now + settle_s
+                draft.move(key, StepState.OFF, stopped_at=draft.now, ready_at=ready_at, is_stopped_by_plan=True)
         elif step.state in _ON or (step.state is StepState.WAS_OFF and key in draft.world.on):
             draft.change(key, state=StepState.TO_STOP, since=draft.now, reason=Reason.NONE)
         elif _is_on_again(draft, key):
@@ -72,7 +76,7 @@ def _is_changed(draft: RunDraft, step: Step, needed_by: frozenset[str]) -> bool:
     if any(draft.steps[key].state is StepState.LEFT_ON and _has_off(draft.plan.by_key[key]) for key in needed_by):
         draft.move(step.key, StepState.LEFT_ON, Reason.STILL_NEEDED)
         return True
-    if not all(_is_stopped(draft, draft.plan.by_key[key]) for key in needed_by):
+    if not _can_order(draft, step.key) or not all(_is_stopped(draft, draft.plan.by_key[key]) for key in needed_by):
         return False
     if not _has_off(step):
         draft.move(step.key, StepState.LEFT_ON, Reason.NOTHING_TO_DO)
@@ -89,6 +93,20 @@ def _is_changed(draft: RunDraft, step: Step, needed_by: frozenset[str]) -> bool:
     else:
         draft.order(OrderKind.STOP, step.key)
     return True
+
+
+def _fail_unsent(draft: RunDraft) -> None:
+    """Give up the orders that could not be sent in time."""
+    for key in draft.keys(StepState.TO_STOP):
+        step = draft.steps[key]
+        if step.unsent_since is not None and draft.is_due(step.unsent_since + draft.plan.by_key[key].off_within_s):
+            draft.fail(key, Reason.COMMAND_FAILED, step.message)
+
+
+def _can_order(draft: RunDraft, key: str) -> bool:
+    """Return whether the pause after an order that could not be sent is over."""
+    step = draft.steps[key]
+    return step.unsent_since is None or draft.is_due(step.since + RETRY_S)
 
 
 def _is_stopped(draft: RunDraft, step: Step) -> bool:

@@ -20,6 +20,8 @@ from ..engine.plan import Plan, Step
 MAX_WAKE_S = 1800.0
 # Results that are no failure: without a response in time, only the proof counts.
 _SILENT = "timed_out"
+# Reason of a result without a command: the host is not online, or the broker is not connected.
+_UNSENT = "offline"
 
 
 async def async_execute(hass: HomeAssistant, plan: Plan, order: Order, context: Context) -> OrderResult:
@@ -80,4 +82,9 @@ async def _async_call(
     (result,) = response["results"]
     if result["success"]:
         return OrderResult(key=step.key, is_ok=True, message=result["message"])
-    return OrderResult(key=step.key, is_ok=None if result["status"] == _SILENT else False, message=result["message"])
+    return OrderResult(
+        key=step.key,
+        is_ok=None if result["status"] == _SILENT else False,
+        message=result["message"],
+        is_sent=result["reason"] != _UNSENT,
+    )
