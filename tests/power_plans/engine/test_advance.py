@@ -80,6 +80,16 @@ def test_the_next_waits_until_the_former_has_settled() -> None:
     assert world.states() == {"guest": "off", "nas": "stopping"}
 
 
+def test_what_sleeps_cannot_obey_and_is_left_alone() -> None:
+    world = lab(plan_of(*CHAIN), on={"proxmox", "nas"})
+    world.asleep = {"guest"}
+    world.step()
+    world.pass_time(60)
+
+    assert world.reasons(StepState.WAS_OFF) == {"guest": "was_off"}
+    assert world.order_of(OrderKind.STOP) == ["proxmox", "nas"]
+
+
 def test_what_was_off_stays_off_and_is_not_started_again() -> None:
     world = lab(plan_of(*CHAIN), on={"proxmox", "nas"})
     world.step()

@@ -23,6 +23,7 @@ class Lab:
     refusing: set[str] = field(default_factory=set)
     offline: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
+    asleep: set[str] = field(default_factory=set)
     elsewhere: set[str] = field(default_factory=set)
     """Devices that are on, outside of the plan."""
     power: PowerReading | None = None
@@ -41,7 +42,8 @@ class Lab:
         off = self.plan.by_key.keys() - self.on
         devices = {self.plan.by_key[key].device_id for key in self.on - self.unknown} - {""}
         return World(
-            off=frozenset(off - self.unknown),
+            off=frozenset(off - self.unknown - self.asleep),
+            asleep=frozenset(self.asleep),
             on=frozenset(self.on - self.unknown),
             devices_on=frozenset(devices | self.elsewhere),
             power=self.power,

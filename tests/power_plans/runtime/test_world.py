@@ -48,7 +48,9 @@ async def test_a_host_that_sleeps_has_not_shut_down(kit: Kit, command: str, expe
     await host.announce(power="suspended")
     assert host.power == "suspended"
 
-    assert async_world(kit.hass, plan_of(Step(key="nas", device_id=device.id, command=command))).off == expected
+    world = async_world(kit.hass, plan_of(Step(key="nas", device_id=device.id, command=command)))
+    assert world.off == expected
+    assert world.asleep == {"nas"}
 
 
 def test_a_proof_that_is_unknown_proves_nothing(hass: HomeAssistant) -> None:

@@ -53,6 +53,8 @@ class World:
 
     off: frozenset[str] = frozenset()
     on: frozenset[str] = frozenset()
+    asleep: frozenset[str] = frozenset()
+    """Hosts that sleep: none of them can obey, and the plan leaves them so."""
     devices_on: frozenset[str] = frozenset()
     power: PowerReading | None = None
 

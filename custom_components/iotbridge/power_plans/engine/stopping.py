@@ -47,7 +47,8 @@ def reopen_steps(draft: RunDraft) -> None:
 def _correct(draft: RunDraft) -> None:
     """Follow what happened without an order: off already, on again, started before the power failed."""
     for key, step in list(draft.steps.items()):
-        if step.state is StepState.TO_STOP and key in draft.world.off:
+        is_asleep = step.stop_at is None and key in draft.world.asleep
+        if step.state is StepState.TO_STOP and (key in draft.world.off or is_asleep):
             if step.stop_at is None:
                 draft.move(key, StepState.WAS_OFF, Reason.WAS_OFF)
             else:

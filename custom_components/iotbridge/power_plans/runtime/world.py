@@ -16,7 +16,7 @@ from ..engine.power import PowerReading, is_binary_on_battery, is_on_battery
 POWER_STATE = "power_state"
 # A host that was told to shut down and sleeps instead still needs the battery.
 HOST_OFF = {"shutdown": frozenset({"off"}), "suspend": frozenset({"off", "suspended"})}
-HOST_ON = "on"
+HOST_ON, HOST_ASLEEP = "on", "suspended"
 
 
 @callback
@@ -28,6 +28,9 @@ def async_world(hass: HomeAssistant, plan: Plan) -> World:
     return World(
         off=frozenset(off),
         on=frozenset(on),
+        asleep=frozenset(
+            step.key for step in plan.steps if step.is_host and _async_host_state(hass, step.device_id) == HOST_ASLEEP
+        ),
         devices_on=frozenset(device_id for device_id in members if _async_host_state(hass, device_id) == HOST_ON),
         power=None if plan.ups is None else _async_reading(hass, plan.ups),
     )
