@@ -50,6 +50,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: IotBridgeConfigEntry) ->
     """Set up the config entry: hosts, things, alarms and their platforms."""
     if not await mqtt_client.async_wait_for_client(hass):
         raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key="mqtt_not_ready")
+    await runtime.async_start_dashboard(hass, entry)
     subentries.async_migrate(hass, entry)
     entry.runtime_data = runtime.build(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, entry.runtime_data.platforms)

@@ -208,8 +208,14 @@ def _runtime(hass: HomeAssistant) -> Runtime:
     return runtime
 
 
+async def async_start_dashboard(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> None:
+    """Add the dashboard's module before there is an entity: a page that is opened without it never gets it."""
+    if remove := await async_add_module(hass):
+        entry.async_on_unload(remove)
+
+
 async def async_start(hass: HomeAssistant, entry: IotBridgeConfigEntry, runtime: Runtime) -> None:
-    """Start the parts independently of each other, then the dashboard; the platforms must be set up."""
+    """Start the parts independently of each other; the platforms must be set up."""
     issues = ir.Issues(hass)
     entry.async_on_unload(issues.async_clear)
     described = DescribedEntities(hass, entry, _is_described)
@@ -230,8 +236,6 @@ async def async_start(hass: HomeAssistant, entry: IotBridgeConfigEntry, runtime:
         finally:
             for stop in stops:
                 entry.async_on_unload(stop)
-    if remove := await async_add_module(hass):
-        entry.async_on_unload(remove)
 
 
 @callback

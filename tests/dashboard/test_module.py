@@ -9,7 +9,8 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from homeassistant.components.frontend import DATA_EXTRA_MODULE_URL, UrlManager
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.setup import async_setup_component
 from tests.entries import set_up
 
@@ -31,6 +32,22 @@ async def added(hass: HomeAssistant) -> list[tuple[str, str]]:
     hass.data[DATA_EXTRA_MODULE_URL] = UrlManager(lambda change, url: changes.append((change, url)), [])
     hass.config.components.add("frontend")
     return changes
+
+
+async def test_module_is_there_before_the_first_entity(
+    hass: HomeAssistant, entry: MockConfigEntry, added: list[tuple[str, str]]
+) -> None:
+    """A page that is opened for an entity, but without the module, shows no dialog of ours until it is reloaded."""
+    modules: list[int] = []
+
+    @callback
+    def note(_event: Event[EventStateChangedData]) -> None:
+        modules.append(len(added))
+
+    hass.bus.async_listen(EVENT_STATE_CHANGED, note)
+    await set_up(hass, entry)
+
+    assert set(modules) == {1}
 
 
 async def test_module_is_served_and_removed_on_unload(
