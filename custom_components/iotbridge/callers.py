@@ -1,8 +1,10 @@
-"""Callers of actions, intents and tools: the user and the name behind a context."""
+"""Callers of actions, intents, tools and dialogs: the user and the name behind a context or a request."""
 
 from homeassistant.auth.models import User
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.components.http.const import KEY_HASS_USER
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import UnknownUser
+from homeassistant.helpers.http import current_request
 
 
 async def async_user(hass: HomeAssistant, context: Context | None) -> User | None:
@@ -27,3 +29,11 @@ async def async_caller(hass: HomeAssistant, context: Context) -> tuple[str, bool
     if automation := next(running, None):
         return automation.name, False
     return (user.name or "") if user else "", False
+
+
+@callback
+def async_request_user() -> User | None:
+    """Return the user who sent the present request, as that of a dialog; None where no request is being answered."""
+    request = current_request.get()
+    user: User | None = request.get(KEY_HASS_USER) if request is not None else None
+    return user

@@ -3,21 +3,14 @@
 from collections.abc import Callable
 from typing import Unpack, override
 
-import voluptuous as vol
-
-from homeassistant.const import CONF_OPTIONS, CONF_TARGET
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.condition import Condition, ConditionCheckParams, ConditionConfig
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import ConfigType
 
 from .api.targets import async_manager, async_targeted_plans
 from .runtime.events import SIGNAL_PLAN_EVENT, PlanEvent
-
-SCHEMA = vol.Schema(
-    {vol.Optional(CONF_TARGET, default={}): cv.TARGET_FIELDS, vol.Optional(CONF_OPTIONS, default={}): {}}
-)
+from .triggers import SCHEMA
 
 
 class PlanIsRunningCondition(Condition):

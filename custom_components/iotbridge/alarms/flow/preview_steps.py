@@ -3,11 +3,10 @@
 import time
 from typing import Any
 
-from homeassistant.components.http.const import KEY_HASS_USER
 from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.http import current_request
 
+from ...callers import async_request_user
 from ...const import SUBENTRY_NOTIFIER
 from ...markdown import escaped
 from ...migration import marked
@@ -65,8 +64,7 @@ class PreviewSteps(ConfigSubentryFlow):
 @callback
 def _async_own_phones(hass: HomeAssistant) -> list[Target]:
     """Return the phones of the user who sent the present request."""
-    request = current_request.get()
-    if request is None or (user := request.get(KEY_HASS_USER)) is None:
+    if (user := async_request_user()) is None:
         return []
     own = {
         entry.entry_id

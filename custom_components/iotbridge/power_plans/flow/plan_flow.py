@@ -10,13 +10,13 @@ import voluptuous as vol
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.util.ulid import ulid_now
 
+from ...callers import async_request_user
 from ...forms import FieldError, choices
 from ...markdown import escaped
 from ...subentries import read
 from ...texts import async_texts
 from ..engine.plan import Plan, Step
 from . import plan_forms, plan_step_forms
-from .current_user import async_user_id
 from .plan_summary import begin_text, note, order_text
 
 type Fields = Mapping[vol.Marker, Any]
@@ -118,7 +118,8 @@ class PlanFlow(ConfigSubentryFlow):
 
     async def async_step_save(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Save the plan; it runs with the rights of the user who saves it."""
-        plan = replace(self._plan, user_id=async_user_id() or self._plan.user_id)
+        user = async_request_user()
+        plan = replace(self._plan, user_id=user.id if user else self._plan.user_id)
         if self.source == SOURCE_RECONFIGURE:
             subentry = self._get_reconfigure_subentry()
             return self.async_update_and_abort(self._get_entry(), subentry, data=plan.as_dict(), title=plan.name)

@@ -12,6 +12,7 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState, C
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
+from ...callers import async_request_user
 from ...const import SUBENTRY_SCHEDULE
 from ...forms import FieldError
 from ...markdown import escaped
@@ -25,7 +26,6 @@ from ..engine.timetable_texts import timetable_text
 from ..runtime.schedule_targets import TargetHost, async_plan_name, async_target_hosts, is_own_machine
 from ..runtime.schedule_texts import async_schedule_texts
 from . import schedule_forms as forms
-from .current_user import async_user_id
 from .schedule_forms import CRON, WEEKLY
 
 _SHOWN_RUNS: Final = 5
@@ -101,7 +101,9 @@ class ScheduleFlow(ConfigSubentryFlow):
 
     async def async_step_save(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Save the schedule; it runs with the rights of the user who saves it."""
-        data = marked(SUBENTRY_SCHEDULE, self._data() | {"user_id": async_user_id() or self._draft.get("user_id")})
+        user = async_request_user()
+        user_id = user.id if user else self._draft.get("user_id")
+        data = marked(SUBENTRY_SCHEDULE, self._data() | {"user_id": user_id})
         title = self._draft["name"]
         if self.source == SOURCE_RECONFIGURE:
             subentry = self._get_reconfigure_subentry()
@@ -185,6 +187,6 @@ class ScheduleFlow(ConfigSubentryFlow):
 
 async def _async_clock_format(hass: HomeAssistant) -> ClockFormat:
     """Return the format of times of the user who sent the present request."""
-    user_id = async_user_id()
-    profile = (await storage.async_user_store(hass, user_id)).data.get(_PROFILE) if user_id else None
+    user = async_request_user()
+    profile = (await storage.async_user_store(hass, user.id)).data.get(_PROFILE) if user else None
     return ClockFormat.of_profile(profile if isinstance(profile, Mapping) else {}, hass.config.language)
