@@ -1,6 +1,7 @@
 """Hosts of targets: through devices, areas and labels, whatever else is there."""
 
-from custom_components.iotbridge.power_plans.runtime.schedule_targets import async_hosts, async_target_hosts
+from custom_components.iotbridge.power_plans.runtime.hosts import async_hosts
+from custom_components.iotbridge.power_plans.runtime.schedule_targets import async_target_hosts
 from homeassistant.helpers import area_registry as ar, device_registry as dr
 from tests.kit import Kit
 

@@ -4,7 +4,8 @@ import pytest
 
 from custom_components.iotbridge.power_plans.engine.plan import Cluster, Proof, Step, Ups
 from custom_components.iotbridge.power_plans.engine.power import PowerReading
-from custom_components.iotbridge.power_plans.runtime.world import async_entities, async_power_entity, async_world
+from custom_components.iotbridge.power_plans.runtime.hosts import async_host
+from custom_components.iotbridge.power_plans.runtime.world import async_entities, async_world
 from homeassistant.core import HomeAssistant
 from tests.kit import Kit
 from tests.power_plans.plans import plan_of
@@ -18,7 +19,9 @@ async def test_the_power_state_of_a_host_and_its_further_proofs_count_together(k
     device = kit.device(host.uid)
     assert device is not None
     power_state = kit.entity_id(f"{host.uid}_power_state")
-    assert async_power_entity(kit.hass, device.id) == power_state
+    found = async_host(kit.hass, device.id)
+    assert found is not None
+    assert found.power_entity == power_state
     step = Step(key="nas", device_id=device.id, off_proofs=(Proof(entity_id=POWER, below=5),))
     plan = plan_of(step, clusters=(Cluster(name="c", devices=(device.id, "other")),))
     assert async_entities(kit.hass, plan) == {power_state, POWER}

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from homeassistant.const import ATTR_ENTITY_ID, Platform
+from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
-from ...const import DOMAIN
 from ..engine.run import Direction, PlanRun, PlanRunEventKind, matching, new_run
 from ..engine.timeline import as_iso, direction_of, report, timeline
 from ..manager import PowerPlansManager
 from ..runtime.events import PlanEvent
 from ..runtime.names import async_step_names
+from ..runtime.plan_entities import async_plan_sensor
 from ..runtime.world import async_world
 
 _VARIABLES = ("plan", "direction", "step", "step_state", "outcome", "reason", "message")
@@ -45,7 +45,7 @@ def async_report(hass: HomeAssistant, manager: PowerPlansManager, plan_id: str, 
 def async_event_variables(hass: HomeAssistant, event: PlanEvent) -> dict[str, Any]:
     """Return the variables of a trigger: the event, and with the end of a run its report."""
     attributes = event.async_attributes(hass)
-    entity_id = _entity_id(hass, event.plan.plan_id)
+    entity_id = async_plan_sensor(hass, event.plan.plan_id)
     variables = {key: attributes.get(key, "") for key in _VARIABLES} | {ATTR_ENTITY_ID: entity_id}
     if event.event.kind is PlanRunEventKind.FINISHED:
         variables["report"] = report(event.run, async_step_names(hass, event.plan))
@@ -78,7 +78,7 @@ def _document(
 def async_plan_summary(hass: HomeAssistant, manager: PowerPlansManager, plan_id: str) -> dict[str, Any]:
     """Return a plan as a row of a list."""
     plan, record = manager.plans[plan_id], manager.record(plan_id)
-    entity_id = _entity_id(hass, plan_id)
+    entity_id = async_plan_sensor(hass, plan_id)
     entity = er.async_get(hass).async_get(entity_id) if entity_id else None
     last = record.reports[0] if record.reports else None
     return {
@@ -125,8 +125,3 @@ def async_plan_document(hass: HomeAssistant, manager: PowerPlansManager, plan_id
 def _without_events(report: dict[str, Any]) -> dict[str, Any]:
     """Return a report for a list: the events of twenty runs would be too much for each change."""
     return {key: value for key, value in report.items() if key != "events"}
-
-
-@callback
-def _entity_id(hass: HomeAssistant, plan_id: str) -> str | None:
-    return er.async_get(hass).async_get_entity_id(Platform.SENSOR, DOMAIN, f"{plan_id}_plan_state")

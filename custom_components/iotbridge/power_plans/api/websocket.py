@@ -10,14 +10,13 @@ from homeassistant.components.websocket_api.connection import ActiveConnection
 from homeassistant.components.websocket_api.const import ERR_NOT_FOUND
 from homeassistant.components.websocket_api.decorators import websocket_command
 from homeassistant.components.websocket_api.messages import event_message
-from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ...const import DOMAIN
 from ..manager import PowerPlansManager
 from ..runtime.events import SIGNAL_PLANS, signal_of_plan
+from ..runtime.plan_entities import async_plan_sensor
 from .documents import async_plan_document, async_plan_summary
 from .targets import async_manager
 
@@ -77,6 +76,6 @@ def _async_document(hass: HomeAssistant, plan_id: str) -> dict[str, Any] | None:
 
 @callback
 def _async_can_read(hass: HomeAssistant, connection: ActiveConnection, plan_id: str) -> bool:
-    entity_id = er.async_get(hass).async_get_entity_id(Platform.SENSOR, DOMAIN, f"{plan_id}_plan_state")
+    entity_id = async_plan_sensor(hass, plan_id)
     user = connection.user
     return user.is_admin or (entity_id is not None and user.permissions.check_entity(entity_id, POLICY_READ))

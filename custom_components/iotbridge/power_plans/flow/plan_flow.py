@@ -16,6 +16,7 @@ from ...markdown import escaped
 from ...subentries import read
 from ...texts import async_texts
 from ..engine.plan import Plan, Step
+from ..runtime.names import async_step_names
 from . import plan_forms, plan_step_forms
 from .plan_summary import begin_text, note, order_text
 
@@ -65,7 +66,7 @@ class PlanFlow(ConfigSubentryFlow):
         if user_input is not None:
             self._key = user_input["step"]
             return await (self.async_step_host() if self._step.is_host else self.async_step_device())
-        names = plan_forms.step_names(self.hass, self._plan)
+        names = async_step_names(self.hass, self._plan)
         schema = vol.Schema({vol.Required("step"): choices(names)})
         return self.async_show_form(step_id="steps", data_schema=schema, last_step=False)
 
@@ -110,7 +111,7 @@ class PlanFlow(ConfigSubentryFlow):
             menu_options=["save", "hosts", "steps", "new_device", "ups", "options"],
             description_placeholders={
                 "name": escaped(self._plan.name),
-                "order": order_text(self._plan, plan_forms.step_names(self.hass, self._plan)),
+                "order": order_text(self._plan, async_step_names(self.hass, self._plan)),
                 "begin": begin_text(self.hass, self._plan, texts),
                 "note": note(self._plan, texts),
             },
@@ -132,7 +133,7 @@ class PlanFlow(ConfigSubentryFlow):
 
     async def _async_step_form(self, form: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
         step = self._step
-        names = plan_forms.step_names(self.hass, self._plan)
+        names = async_step_names(self.hass, self._plan)
         return await self._async_form(
             form,
             user_input,

@@ -12,7 +12,8 @@ from homeassistant.helpers import entity_registry as er, selector
 
 from ...forms import DURATION, TEXT, ActionsField, FieldError, dropdown, duration, seconds, text
 from ..engine.plan import Cluster, Plan, Role, Step, Ups, plan_mistakes
-from ..runtime.schedule_targets import TargetHost, async_hosts, is_own_machine
+from ..runtime.hosts import HostDevice, async_hosts
+from ..runtime.names import async_step_names
 from ..runtime.world import async_status, reads_on_battery
 
 ONE_BY_ONE: Final = "one_by_one"
@@ -45,13 +46,6 @@ def number(unit: str, *, highest: float | None = None) -> selector.NumberSelecto
 
 PERCENT: Final = number("%", highest=100)
 MINUTES: Final = number("min")
-
-
-@callback
-def step_names(hass: HomeAssistant, plan: Plan) -> dict[str, str]:
-    """Return the names of the steps by their keys; a host has that of its device."""
-    hosts = {host.device_id: host.name for host in async_hosts(hass)}
-    return {step.key: step.name or hosts.get(step.device_id, step.device_id) for step in plan.steps}
 
 
 def checked(plan: Plan) -> Plan:
@@ -105,9 +99,9 @@ def read_hosts(hass: HomeAssistant, plan: Plan, form: Mapping[str, Any]) -> Plan
     return checked(replace(plan, name=name, steps=tuple(steps), clusters=clusters))
 
 
-def _host_step(host: TargetHost | None, device_id: str) -> Step:
+def _host_step(host: HostDevice | None, device_id: str) -> Step:
     """Return the step of a host; the machine that runs Home Assistant gets its role."""
-    is_own = host is not None and is_own_machine(host)
+    is_own = host is not None and host.is_own_machine
     return Step(key=device_id, device_id=device_id, role=Role.HOME_ASSISTANT if is_own else Role.NONE)
 
 
@@ -271,10 +265,11 @@ def read_options(hass: HomeAssistant, plan: Plan, form: Mapping[str, Any]) -> Pl
 
 
 def _host_names(hass: HomeAssistant, plan: Plan) -> dict[str, str]:
-    """Return the names of the plan's hosts by their devices; of two with one name, both have their number."""
+    """Return the names of the plan's hosts by their devices; a repeated name has its number."""
+    of_steps = async_step_names(hass, plan)
     names: dict[str, str] = {}
     for step in plan.steps:
         if step.is_host:
-            name = step_names(hass, plan)[step.key]
+            name = of_steps[step.key]
             names[step.device_id] = name if name not in names.values() else f"{name} ({len(names) + 1})"
     return names

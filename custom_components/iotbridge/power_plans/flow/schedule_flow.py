@@ -23,7 +23,9 @@ from ..engine.clock_format import ClockFormat
 from ..engine.schedule import COMMANDS, SHUTDOWN, SUSPEND, Schedule
 from ..engine.timetable import DAYS
 from ..engine.timetable_texts import timetable_text
-from ..runtime.schedule_targets import TargetHost, async_plan_name, async_target_hosts, is_own_machine
+from ..runtime.hosts import HostDevice
+from ..runtime.plan_entities import async_plan_name
+from ..runtime.schedule_targets import async_target_hosts
 from ..runtime.schedule_texts import async_schedule_texts
 from . import schedule_forms as forms
 from .schedule_forms import CRON, WEEKLY
@@ -176,9 +178,9 @@ class ScheduleFlow(ConfigSubentryFlow):
             "note": await self._async_note(schedule.task, hosts),
         }
 
-    async def _async_note(self, task: str, hosts: Sequence[TargetHost]) -> str:
+    async def _async_note(self, task: str, hosts: Sequence[HostDevice]) -> str:
         """Return a warning with an empty line behind it if Home Assistant stops with one of its hosts, or nothing."""
-        own = next(filter(is_own_machine, hosts), None)
+        own = next((host for host in hosts if host.is_own_machine), None)
         if own is None or task not in {SHUTDOWN, SUSPEND}:
             return ""
         texts = await async_texts(self.hass)

@@ -15,8 +15,9 @@ from ...const import SUBENTRY_PLAN
 from ...forms import TEXT, FieldError, dropdown, text
 from ..engine.schedule import COMMANDS, ENDING, TASKS
 from ..engine.timetable import DAYS, Timetable, TimetableError
+from ..runtime.hosts import async_hosts
 from ..runtime.schedule_conditions import async_validate
-from ..runtime.schedule_targets import async_has_user_count, async_hosts, async_target_hosts
+from ..runtime.schedule_targets import async_has_user_count, async_target_hosts
 from .raw_selectors import ConditionsField
 
 WEEKLY: Final = "weekly"

@@ -8,7 +8,8 @@ from typing import Final
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
 
-from .schedule_targets import TargetHost, async_command_entity
+from .hosts import HostDevice
+from .schedule_targets import async_command_entity
 
 PROVEN: Final = "proven"
 TIMED_OUT: Final = "timed_out"
@@ -26,7 +27,7 @@ class CommandProof:
 
 
 async def async_wait_for_proof(
-    hass: HomeAssistant, host: TargetHost, states: Container[str], timeout_s: float
+    hass: HomeAssistant, host: HostDevice, states: Container[str], timeout_s: float
 ) -> CommandProof:
     """Wait until the power state of a host is one of some states, or the host answers that it will not be."""
     proof: asyncio.Future[CommandProof] = hass.loop.create_future()

@@ -6,14 +6,14 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_call_later
 
 from ...const import SUBENTRY_PLAN
 from ...issues import PLAN_REFERENCE_GONE, Issues
 from ..engine.plan import Plan
+from .hosts import async_host
 from .names import async_step_names
-from .world import async_power_entity
 
 # The state of an entity is removed a moment after its registry entry.
 COLLECT_S = 2.0
@@ -79,9 +79,9 @@ def renamed(data: Any, old: str, new: str) -> Any:
 @callback
 def _async_missing(hass: HomeAssistant, plan: Plan) -> Iterator[str]:
     """Yield the hosts and entities that are missing or disabled."""
-    names, devices = async_step_names(hass, plan), dr.async_get(hass)
+    names = async_step_names(hass, plan)
     for step in plan.steps:
-        if step.is_host and (devices.async_get(step.device_id) is None or not async_power_entity(hass, step.device_id)):
+        if step.is_host and async_host(hass, step.device_id) is None:
             yield names[step.key]
     proofs = [proof.entity_id for step in plan.steps for proof in (*step.off_proofs, *step.on_proofs)]
     ups = plan.ups

@@ -19,7 +19,8 @@ from ...markdown import escaped
 from ...phone_actions import async_phone_actions
 from ..engine.schedule import Occurrence, Schedule
 from ..engine.schedule_run import RunResult
-from .schedule_targets import async_plan_name, async_target_hosts
+from .plan_entities import async_plan_name
+from .schedule_targets import async_target_hosts
 from .schedule_texts import async_schedule_texts, result_text
 
 # Fired by Home Assistant's integration of the phone apps for the buttons of all notifications.

@@ -16,8 +16,10 @@ from ...const import DOMAIN, LOGGER
 from ..engine.schedule import COMMANDS, ENDING, PLAN_OFF, REBOOT, SHUTDOWN, SUSPEND, WAKE, Schedule
 from ..engine.schedule_run import RunOutcome, RunReason, RunResult
 from .command_proof import DRY_RUN, PROVEN, async_wait_for_proof
+from .hosts import HostDevice, async_power
+from .plan_entities import async_plan_sensor
 from .schedule_conditions import async_unmet_condition
-from .schedule_targets import TargetHost, async_plan_entity, async_power, async_target_hosts, async_user_count
+from .schedule_targets import async_target_hosts, async_user_count
 from .schedule_texts import async_schedule_texts
 
 # Power states in which a host needs no command, or could not receive it.
@@ -57,7 +59,7 @@ class ScheduleRun:
     async def _async_plan(self) -> RunResult:
         """Run the plan to its end; after a restart of Home Assistant it goes on by itself."""
         await self.sent()
-        plan = async_plan_entity(self.hass, self.schedule.plan)
+        plan = async_plan_sensor(self.hass, self.schedule.plan) or self.schedule.plan
         direction = "off" if self.schedule.task == PLAN_OFF else "on"
         data = {"plan": plan, "direction": direction, "wait": True}
         response = await self._async_call("run_plan", data)
@@ -89,14 +91,14 @@ class ScheduleRun:
         reason = RunReason.USERS if occupied else None
         return RunResult(outcome=RunOutcome.RAN, reason=reason, names=occupied, hosts=done)
 
-    async def _async_without_users(self, hosts: list[TargetHost]) -> list[TargetHost]:
+    async def _async_without_users(self, hosts: list[HostDevice]) -> list[HostDevice]:
         """Return the hosts that may be stopped: where it matters, those on which no one is logged in right now."""
         if not self.schedule.is_without_users or self.schedule.task not in ENDING:
             return hosts
         asked = await self._async_send_command("status", hosts)
         return [host for host in hosts if asked[host].get("success") and async_user_count(self.hass, host) == 0]
 
-    async def _async_send(self, hosts: list[TargetHost]) -> dict[TargetHost, str]:
+    async def _async_send(self, hosts: list[HostDevice]) -> dict[HostDevice, str]:
         """Send the command; return the messages of the hosts that failed, and end their maintenance."""
         windows = {host: await self._async_start_maintenance(host) for host in hosts}
         results = await self._async_send_command(self.schedule.task, hosts)
@@ -110,7 +112,7 @@ class ScheduleRun:
             await self._async_end_maintenance(windows[host])
         return failures
 
-    async def _async_send_command(self, command: str, hosts: list[TargetHost]) -> dict[TargetHost, dict[str, Any]]:
+    async def _async_send_command(self, command: str, hosts: list[HostDevice]) -> dict[HostDevice, dict[str, Any]]:
         """Send a command to hosts; return the result of each."""
         data: dict[str, Any] = {ATTR_DEVICE_ID: [host.device_id for host in hosts], "raise_on_failure": False}
         if command == WAKE:
@@ -120,7 +122,7 @@ class ScheduleRun:
         results = {result["device_id"]: result for result in response["results"]}
         return {host: results.get(host.device_id, {}) for host in hosts}
 
-    async def _async_failure(self, host: TargetHost) -> str:
+    async def _async_failure(self, host: HostDevice) -> str:
         """Wait until a host proves the command that it accepted; return why it did not, or an empty text."""
         for states, timeout_s in _PROOFS[self.schedule.task]:
             answer = await async_wait_for_proof(self.hass, host, states, timeout_s)
@@ -130,7 +132,7 @@ class ScheduleRun:
                 return answer.message[:_MAX_MESSAGE] or async_schedule_texts(self.hass).sentence("unproven")
         return ""
 
-    async def _async_start_maintenance(self, host: TargetHost) -> list[str]:
+    async def _async_start_maintenance(self, host: HostDevice) -> list[str]:
         """Suppress the alarms of a host; return the windows, none where it has no alarms."""
         if not self.schedule.maintenance or self.schedule.task not in ENDING:
             return []

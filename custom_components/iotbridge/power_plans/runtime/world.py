@@ -5,15 +5,13 @@ import math
 
 from homeassistant.const import ATTR_DEVICE_CLASS, STATE_UNAVAILABLE, STATE_UNKNOWN, Platform, UnitOfTime
 from homeassistant.core import HomeAssistant, State, callback
-from homeassistant.helpers import entity_registry as er
 from homeassistant.util.unit_conversion import DurationConverter
 
-from ...const import DOMAIN
 from ..engine.draft import World
 from ..engine.plan import Plan, Proof, Step, Ups
 from ..engine.power import PowerReading, is_binary_on_battery, is_on_battery
+from .hosts import async_host, async_power
 
-POWER_STATE = "power_state"
 # A host that was told to shut down and sleeps instead still needs the battery.
 HOST_OFF = {"shutdown": frozenset({"off"}), "suspend": frozenset({"off", "suspended"})}
 HOST_ON, HOST_ASLEEP = "on", "suspended"
@@ -22,16 +20,17 @@ HOST_ON, HOST_ASLEEP = "on", "suspended"
 @callback
 def async_world(hass: HomeAssistant, plan: Plan) -> World:
     """Return the world of a plan, now."""
-    on = {step.key for step in plan.steps if _async_is_on(hass, step)}
-    off = {step.key for step in plan.steps if _async_is_off(hass, step)} - on
+    powers = {step.key: async_power(hass, async_host(hass, step.device_id)) for step in plan.steps if step.is_host}
+    on = {step.key for step in plan.steps if _async_is_on(hass, step, powers.get(step.key))}
+    off = {step.key for step in plan.steps if _async_is_off(hass, step, powers.get(step.key))} - on
     members = {device_id for cluster in plan.clusters for device_id in cluster.devices}
     return World(
         off=frozenset(off),
         on=frozenset(on),
-        asleep=frozenset(
-            step.key for step in plan.steps if step.is_host and _async_host_state(hass, step.device_id) == HOST_ASLEEP
+        asleep=frozenset(key for key, power in powers.items() if power == HOST_ASLEEP),
+        devices_on=frozenset(
+            device_id for device_id in members if async_power(hass, async_host(hass, device_id)) == HOST_ON
         ),
-        devices_on=frozenset(device_id for device_id in members if _async_host_state(hass, device_id) == HOST_ON),
         power=None if plan.ups is None else _async_reading(hass, plan.ups),
     )
 
@@ -41,7 +40,7 @@ def async_entities(hass: HomeAssistant, plan: Plan) -> set[str]:
     """Return the entities on which the world of a plan depends."""
     devices = {step.device_id for step in plan.steps if step.is_host}
     devices |= {device_id for cluster in plan.clusters for device_id in cluster.devices}
-    hosts = (async_power_entity(hass, device_id) for device_id in devices)
+    hosts = (host.power_entity for device_id in devices if (host := async_host(hass, device_id)))
     proofs = (proof.entity_id for step in plan.steps for proof in (*step.off_proofs, *step.on_proofs))
     ups = plan.ups
     of_ups = (ups.entity_id, ups.battery_entity_id, ups.runtime_entity_id) if ups else ()
@@ -49,32 +48,15 @@ def async_entities(hass: HomeAssistant, plan: Plan) -> set[str]:
 
 
 @callback
-def async_power_entity(hass: HomeAssistant, device_id: str) -> str | None:
-    """Return the sensor with the power state of a host; None for a device that is no host."""
-    for entity in er.async_entries_for_device(er.async_get(hass), device_id):
-        is_sensor = entity.domain == Platform.SENSOR and entity.platform == DOMAIN
-        if is_sensor and entity.unique_id.endswith(f"_{POWER_STATE}"):
-            return entity.entity_id
-    return None
-
-
-@callback
-def _async_host_state(hass: HomeAssistant, device_id: str) -> str | None:
-    entity_id = async_power_entity(hass, device_id)
-    state = hass.states.get(entity_id) if entity_id else None
-    return state.state if state else None
-
-
-@callback
-def _async_is_off(hass: HomeAssistant, step: Step) -> bool:
-    if step.is_host and _async_host_state(hass, step.device_id) not in HOST_OFF[step.command]:
+def _async_is_off(hass: HomeAssistant, step: Step, power: str | None) -> bool:
+    if step.is_host and power not in HOST_OFF[step.command]:
         return False
     return (step.is_host or bool(step.off_proofs)) and _async_all(hass, step.off_proofs)
 
 
 @callback
-def _async_is_on(hass: HomeAssistant, step: Step) -> bool:
-    if step.is_host and _async_host_state(hass, step.device_id) != HOST_ON:
+def _async_is_on(hass: HomeAssistant, step: Step, power: str | None) -> bool:
+    if step.is_host and power != HOST_ON:
         return False
     return (step.is_host or bool(step.on_proofs)) and _async_all(hass, step.on_proofs)
 
