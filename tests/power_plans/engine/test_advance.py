@@ -301,6 +301,27 @@ def test_members_are_waited_for_after_a_restart() -> None:
     assert world.states() == {"a": "off"}
 
 
+def test_members_that_are_known_are_not_waited_for_after_a_restart() -> None:
+    cluster = Cluster(name="pve", devices=("device of a", "device of b"))
+    world = lab(plan_of(host("a"), host("b"), clusters=(cluster,)))
+    world.step(Restart())
+
+    assert world.reasons(StepState.LEFT_ON) == {"a": "majority", "b": "majority"}
+
+
+@pytest.mark.parametrize("was_sent", [True, False])
+def test_what_was_at_work_when_a_failure_halted_the_run_is_finished_after_a_restart(was_sent: bool) -> None:
+    cluster = Cluster(name="pve", devices=("device of b",))
+    steps = (host("a"), host("b", on_failure=FailurePolicy.STOP), host("c"))
+    world = lab(plan_of(*steps, clusters=(cluster,)))
+    world.step()
+    assert world.states() == {"a": "stopping", "b": "left_on", "c": "left_on"}
+    world.restart(was_sent=was_sent, has_response=False)
+    world.pass_time(100)
+
+    assert world.states() == {"a": "off", "b": "left_on", "c": "left_on"}
+
+
 def test_the_whole_way_there_and_back() -> None:
     world = lab_in_a_cut(*CHAIN, host("ups-pi", role=Role.UPS_MONITOR), on={"guest", "proxmox", "nas", "ups-pi"})
     world.step()

@@ -25,7 +25,7 @@ class Lab:
     unknown: set[str] = field(default_factory=set)
     asleep: set[str] = field(default_factory=set)
     elsewhere: set[str] = field(default_factory=set)
-    """Devices that are on, outside of the plan."""
+    """Devices that are on, outside of the plan; of others there nothing is known."""
     power: PowerReading | None = None
     now: float = START
     takes_s: float = 20.0
@@ -41,11 +41,15 @@ class Lab:
         """Return what is proven."""
         off = self.plan.by_key.keys() - self.on
         devices = {self.plan.by_key[key].device_id for key in self.on - self.unknown} - {""}
+        unknown = {self.plan.by_key[key].device_id for key in self.unknown} - {""}
+        members = {device for cluster in self.plan.clusters for device in cluster.devices}
+        outside = members - {step.device_id for step in self.plan.steps}
         return World(
             off=frozenset(off - self.unknown - self.asleep),
             asleep=frozenset(self.asleep),
             on=frozenset(self.on - self.unknown),
             devices_on=frozenset(devices | self.elsewhere),
+            devices_unknown=frozenset(unknown | outside - self.elsewhere),
             power=self.power,
         )
 

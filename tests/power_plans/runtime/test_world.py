@@ -26,6 +26,8 @@ async def test_the_power_state_of_a_host_and_its_further_proofs_count_together(k
     plan = plan_of(step, clusters=(Cluster(name="c", devices=(device.id, "other")),))
     assert async_entities(kit.hass, plan) == {power_state, POWER}
 
+    assert async_world(kit.hass, plan).devices_unknown == {"other"}
+
     def proven() -> tuple[bool, bool, bool]:
         world = async_world(kit.hass, plan)
         return ("nas" in world.off, "nas" in world.on, device.id in world.devices_on)

@@ -6,7 +6,7 @@ The world counts as it is, not as it changed: a missed change is made up for at 
 
 from dataclasses import dataclass, replace
 
-from .draft import Order, RunDraft, World
+from .draft import Order, OrderKind, RunDraft, World
 from .plan import Plan
 from .power import begins_at, is_charged, steady_at, updated
 from .run import AT_WORK, Phase, PlanOutcome, PlanRun, PlanRunEvent, PlanRunEventKind, Reason, RunCause, StepState
@@ -118,8 +118,10 @@ def _restart(draft: RunDraft, restart: Restart) -> None:
         if step.state is StepState.STOPPING and runs_us:
             draft.move(key, StepState.OFF, Reason.RESTARTED, stopped_at=draft.now)
         elif step.state in AT_WORK and not step.has_response:
-            again = StepState.TO_STOP if step.state is StepState.STOPPING else StepState.TO_START
-            draft.change(key, state=again, since=draft.now)
+            is_stop = step.state is StepState.STOPPING
+            draft.change(key, state=StepState.TO_STOP if is_stop else StepState.TO_START, since=draft.now)
+            if draft.halted is PlanOutcome.FAILED:  # what was at work is finished, and nothing else begins
+                draft.order(OrderKind.STOP if is_stop else OrderKind.START, key)
         elif step.state in AT_WORK:
             draft.change(key, since=draft.now)
 

@@ -56,6 +56,8 @@ class World:
     asleep: frozenset[str] = frozenset()
     """Hosts that sleep: none of them can obey, and the plan leaves them so."""
     devices_on: frozenset[str] = frozenset()
+    devices_unknown: frozenset[str] = frozenset()
+    """Members of clusters of which nothing is known, as right after a restart."""
     power: PowerReading | None = None
 
 

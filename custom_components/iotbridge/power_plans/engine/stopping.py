@@ -83,7 +83,8 @@ def _is_changed(draft: RunDraft, step: Step, needed_by: frozenset[str]) -> bool:
         draft.move(step.key, StepState.LEFT_ON, Reason.NOTHING_TO_DO)
         return True
     is_at_risk = _has_majority_at_risk(draft, step)
-    if (is_at_risk or step.key not in draft.world.on) and not draft.is_due(draft.patient_until):
+    is_unclear = is_at_risk and not _has_majority_at_risk(draft, step, draft.world.devices_unknown)
+    if (is_unclear or step.key not in draft.world.on) and not draft.is_due(draft.patient_until):
         return False
     if draft.cause is RunCause.UPS:
         at = stage_at(step.stage, draft.history, draft.world.power)
@@ -129,10 +130,13 @@ def _has_off(step: Step) -> bool:
     return step.is_host or bool(step.off_actions)
 
 
-def _has_majority_at_risk(draft: RunDraft, step: Step) -> bool:
-    """Return whether a cluster would not keep a majority that is proven on without this host."""
+def _has_majority_at_risk(draft: RunDraft, step: Step, uncounted: frozenset[str] = frozenset()) -> bool:
+    """Return whether a cluster would not keep a majority that is proven on without this host.
+
+    ``uncounted`` are devices that may turn out to be on.
+    """
     if draft.plan.is_whole_site or not step.is_host:
         return False
     ordered = {device for device, run in devices(draft.plan, draft.steps).items() if run.state in _NOT_ON}
-    kept = draft.world.devices_on - ordered - {step.device_id}
+    kept = (draft.world.devices_on | uncounted) - ordered - {step.device_id}
     return any(2 * len(members & kept) <= len(members) for members in clusters_of(draft.plan, step.device_id))

@@ -15,6 +15,7 @@ from .hosts import async_host, async_power
 # A host that was told to shut down and sleeps instead still needs the battery.
 HOST_OFF = {"shutdown": frozenset({"off"}), "suspend": frozenset({"off", "suspended"})}
 HOST_ON, HOST_ASLEEP = "on", "suspended"
+HOST_UNKNOWN = (None, STATE_UNKNOWN, STATE_UNAVAILABLE)
 
 
 @callback
@@ -24,13 +25,13 @@ def async_world(hass: HomeAssistant, plan: Plan) -> World:
     on = {step.key for step in plan.steps if _async_is_on(hass, step, powers.get(step.key))}
     off = {step.key for step in plan.steps if _async_is_off(hass, step, powers.get(step.key))} - on
     members = {device_id for cluster in plan.clusters for device_id in cluster.devices}
+    member_powers = {device_id: async_power(hass, async_host(hass, device_id)) for device_id in members}
     return World(
         off=frozenset(off),
         on=frozenset(on),
         asleep=frozenset(key for key, power in powers.items() if power == HOST_ASLEEP),
-        devices_on=frozenset(
-            device_id for device_id in members if async_power(hass, async_host(hass, device_id)) == HOST_ON
-        ),
+        devices_on=frozenset(device_id for device_id, power in member_powers.items() if power == HOST_ON),
+        devices_unknown=frozenset(device_id for device_id, power in member_powers.items() if power in HOST_UNKNOWN),
         power=None if plan.ups is None else _async_reading(hass, plan.ups),
     )
 
