@@ -231,6 +231,6 @@ agent_environment() {
     is_filled "$dir" "$want" && return
     find_uv
     say "filling $dir"
-    UV_PYTHON="$(system_python)" UV_PYTHON_DOWNLOADS=never "$UV" sync -q --locked --project agent
+    UV_PYTHON="$(system_python)" UV_PYTHON_DOWNLOADS=never "$UV" sync -q --locked --all-extras --project agent
     echo "$want" >"$dir/.iotbridge-stamp"
 }
