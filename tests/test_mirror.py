@@ -85,6 +85,7 @@ OF_MORE = {
         "things/test_sample_sets.py": "The sample messages, which many tests read.",
     },
     "agent": {
+        "kafka/rig/test_rig.py": "The brokers and links around the connector in its tests.",
         "test_contract.py": "The examples of the contract, in both directions.",
         "test_docs_hosts.py": "The guide docs/hosts.md.",
     },

@@ -1,0 +1,1 @@
+"""Tests of the connector to Kafka; a package, so that their names do not clash with those of the agent's tests."""

@@ -1,0 +1,1 @@
+"""Acceptance tests of the connector, with real processes."""
