@@ -275,9 +275,18 @@ def test_the_sample_has_every_key_and_its_defaults() -> None:
     assert config.node_id == "nas"
 
 
+def test_metrics_are_served_where_they_are_switched_on() -> None:
+    assert with_broker("").metrics_listen is None
+    assert with_broker('[metrics]\nlisten = "127.0.0.1:9463"').metrics_listen == "127.0.0.1:9463"
+    assert with_broker("", IOTBRIDGE_METRICS_LISTEN="[::1]:9463").metrics_listen == "[::1]:9463"
+    for wrong in ("9463", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", "::1"):
+        message = error_of(f'[broker]\n{URL}\n[metrics]\nlisten = "{wrong}"')
+        assert message == f"agent.toml: metrics.listen: expected host:port, e.g. 127.0.0.1:9463, found '{wrong}'"
+
+
 def test_every_key_that_is_understood_is_in_the_sample() -> None:
     sample = SAMPLE.read_text()
-    for table in ("broker", "agent", "commands"):
+    for table in ("broker", "agent", "commands", "metrics"):
         head = "" if table == "broker" else f"[broker]\n{URL}\n"
         known = error_of(f"{head}[{table}]\n{URL if table == 'broker' else ''}\nzzzzzzzz = 1").partition("known are: ")[
             2

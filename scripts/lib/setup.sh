@@ -60,13 +60,13 @@ install_packages() {
     [ $status -eq 0 ] || die "apt-get could not install $*; its output is in $CACHE/apt.log"
 }
 
-# Debian's NUT server with its simulated UPS, unpacked into the cache where apt's lists have it: its package would add a
-# user, and services of the system. Where there is none, the tests with a UPS are left out, and say so.
-nut_server() {
-    local nut="$CACHE/nut" work="$CACHE/nut.new" package=nut-server
-    { [ -d "$nut" ] || ! command -v apt-get >/dev/null; } && return
-    if can_install; then apt-get update -qq >"$CACHE/nut.log" 2>&1 || true; fi
-    if ! apt-cache show $package >/dev/null 2>&1; then
+# unpacked NAME PACKAGE [LIBRARIES]: a Debian package, and its libraries that match the pattern, unpacked into the
+# cache where apt's lists have it: installed, it would add a user, and services of the system.
+unpacked() {
+    local folder="$CACHE/$1" work="$CACHE/$1.new" log="$CACHE/$1.log" package=$2 libraries=${3:-}
+    { [ -d "$folder" ] || ! command -v apt-get >/dev/null; } && return
+    if can_install; then apt-get update -qq >"$log" 2>&1 || true; fi
+    if ! apt-cache show "$package" >/dev/null 2>&1; then
         say "apt does not know $package"
         return
     fi
@@ -74,14 +74,20 @@ nut_server() {
     rm -rf "$work" && mkdir -p "$work/deb"
     (
         packages=$(apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces \
-            --no-enhances $package | grep -E "^($package|lib(upsclient|nspr|nss3|wrap).*)$" | sort -u)
+            --no-enhances "$package" | grep -E "^($package|$libraries)$" | sort -u)
         cd "$work/deb"
         # shellcheck disable=SC2086
         apt-get download -qq $packages
         for deb in *.deb; do dpkg -x "$deb" "$work"; done
-    ) >>"$CACHE/nut.log" 2>&1 || die "$package could not be unpacked; see $CACHE/nut.log"
-    rm -rf "$work/deb" && mv "$work" "$nut"
+    ) >>"$log" 2>&1 || die "$package could not be unpacked; see $log"
+    rm -rf "$work/deb" && mv "$work" "$folder"
 }
+
+# The NUT server with its simulated UPS. Where there is none, the tests with a UPS are left out, and say so.
+nut_server() { unpacked nut nut-server 'lib(upsclient|nspr|nss3|wrap).*'; }
+
+# The Prometheus server and its promtool. Where there is none, the tests with them are left out, and say so.
+prometheus() { unpacked prometheus prometheus; }
 
 # ---------------------------------------------------------------- uv
 

@@ -1,7 +1,7 @@
 """Agent of one host: runs its connection, its commands and its readings in one task group."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from contextlib import suppress
 import logging
 import math
@@ -32,6 +32,8 @@ from iotbridge_agent.system.machine import Machine, read_machine
 from iotbridge_agent.system.shutdown_jobs import read_next_power
 
 if TYPE_CHECKING:
+    from iotbridge_agent.agent_metrics import AgentMetrics
+    from iotbridge_agent.metrics.exposition import Family
     from iotbridge_agent.reporter import Reporter
 
 BIRTH_JITTER_S = (0.1, 2.0)
@@ -75,6 +77,8 @@ class Agent:
         self._dispatcher = Dispatcher(config, self._state, power, self)
         self._reporter: Reporter | None = None
         """None until the first connection: the announce of the host does not wait for its readings."""
+        self._metrics: AgentMetrics | None = None
+        """None where no metrics are served."""
         self._permissions_known = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -88,6 +92,8 @@ class Agent:
             self._start(self._watchdog(), "watchdog")
             if sys.platform == "linux":
                 self._start(PowerWatch(self).run(), "power")
+            if self._config.metrics_listen:
+                self._start(self._serve_metrics(self._config.metrics_listen), "metrics")
             sdnotify.notify(READY=1)
             connection = group.create_task(self._uplink.run(), name="connection")
             await asyncio.wait([connection])
@@ -103,6 +109,8 @@ class Agent:
 
     async def respond(self, response: Response, *, must_arrive: bool = False) -> None:
         """Send a response now, or later; raises LinkError if it ``must_arrive``."""
+        if self._metrics:
+            self._metrics.responded(response)
         await self._uplink.respond(response, must_arrive=must_arrive)
 
     async def refresh(self) -> None:
@@ -275,6 +283,19 @@ class Agent:
         self._permissions_known.set()
         if self._reporter:
             self._reporter.want_discovery()
+
+    async def _serve_metrics(self, listen: str) -> None:
+        # Agents without metrics do not need it.
+        from iotbridge_agent.agent_metrics import AgentMetrics  # noqa: PLC0415
+        from iotbridge_agent.metrics import endpoint  # noqa: PLC0415
+
+        metrics = self._metrics = AgentMetrics(self._config)
+        reporter = self._reporting()  # the readings do not wait for the broker
+
+        def families() -> "Iterator[Family]":
+            return metrics.families(reporter.runners, is_connected=self._uplink.is_connected)
+
+        await endpoint.serve(listen, families)
 
     async def _watchdog(self) -> None:
         """Send systemd its watchdog signal as long as the collectors' loop runs."""

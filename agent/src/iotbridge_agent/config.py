@@ -14,7 +14,7 @@ import tomllib
 from typing import Any, Literal, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-from iotbridge_agent.config_checks import CheckConfig, is_http_address, parse_checks
+from iotbridge_agent.config_checks import CheckConfig, is_host_and_port, is_http_address, parse_checks
 from iotbridge_agent.config_start_order import OrderedService, parse_start_order
 from iotbridge_agent.errors import ConfigError
 from iotbridge_agent.toml_table import Table
@@ -139,6 +139,8 @@ class Config:
     start_order: tuple[OrderedService, ...] = ()
     start_services: bool = False
     """True where the agent may start the services of the start order."""
+    metrics_listen: str | None = None
+    """Address at which metrics are served, ``host:port``; None: nowhere."""
 
     def collector(self, name: str) -> CollectorConfig:
         """Return the settings of a collector, or the defaults."""
@@ -239,12 +241,23 @@ def parse_config(document: Mapping[str, Any], *, source: str, environ: Mapping[s
         collectors=_parse_collectors(root.table("collectors"), interval_s),
         checks=parse_checks(root),
         start_order=parse_start_order(root),
+        metrics_listen=parse_metrics(root),
     )
     agent.done()
     root.done()
     if config.start_services and not config.start_order:
         raise root.error("start_order", "tables headed [[start_order]], because commands.start_services is true", None)
     return config
+
+
+def parse_metrics(root: Table) -> str | None:
+    """Return the address at which metrics are served, from the table ``[metrics]`` of an agent or a connector."""
+    table = root.table("metrics", overridable=True)
+    listen = table.optional_text("listen")
+    if listen is not None and not is_host_and_port(listen):
+        raise table.error("listen", "host:port, e.g. 127.0.0.1:9463", listen)
+    table.done()
+    return listen
 
 
 def _parse_page(agent: Table) -> str | None:

@@ -54,7 +54,7 @@ def parse_target(table: Table, kind: str) -> str:
     target = table.text(kind, required=True)
     if kind == "http" and not is_http_address(target):
         raise table.error(kind, "an address that starts with http:// or https:// and has a valid port", target)
-    if kind == "tcp" and not _is_host_and_port(target):
+    if kind == "tcp" and not is_host_and_port(target):
         raise table.error(kind, "host:port", target)
     return target
 
@@ -68,7 +68,8 @@ def is_http_address(text: str) -> bool:
         return False
 
 
-def _is_host_and_port(text: str) -> bool:
+def is_host_and_port(text: str) -> bool:
+    """Return whether the text is an address and a port, ``host:port``."""
     match = re.fullmatch(r"(?:\[[^\]]+\]|[^:\s]+):(\d{1,5})", text)
     return match is not None and 1 <= int(match[1]) <= MAX_PORT
 

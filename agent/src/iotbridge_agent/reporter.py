@@ -17,7 +17,7 @@ from iotbridge_agent.mqtt.uplink import Uplink
 from iotbridge_agent.presence import Presence
 from iotbridge_agent.protocol.messages import MAX_READINGS, encode, format_time
 from iotbridge_agent.protocol.topics import Topics, device_uid, discovery_topic
-from iotbridge_agent.scheduler import Scheduler
+from iotbridge_agent.scheduler import Runner, Scheduler
 from iotbridge_agent.state import State
 from iotbridge_agent.system.host import read_host, uptime_s
 
@@ -45,6 +45,11 @@ class Reporter:
         self._discovery_delay_s = 0.0
         self._discovery_sent = b""
         self._mqtt5 = True
+
+    @property
+    def runners(self) -> tuple[Runner, ...]:
+        """Return the collectors with their readings."""
+        return self._scheduler.runners
 
     def work(self) -> tuple[Coroutine[Any, Any, None], ...]:
         """Return the coroutines to run concurrently from now on."""

@@ -60,6 +60,11 @@ class Uplink:
         """Return whether the agent publishes or has published its last messages; others are rejected from then on."""
         return self._leaving.is_set()
 
+    @property
+    def is_connected(self) -> bool:
+        """Return whether there is a connection."""
+        return self._session is not None
+
     async def run(self) -> None:
         """Connect, and reconnect after every loss; never raises for a broker that is away."""
         self._task = asyncio.current_task()
