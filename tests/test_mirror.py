@@ -58,6 +58,10 @@ COVERED_BY = {
     },
     "agent": {
         "config_checks.py": ("test_config.py", "A part of the configuration, whose mistakes are one table."),
+        "kafka/route_settings.py": (
+            "kafka/test_settings.py",
+            "A part of the configuration, whose mistakes are one table.",
+        ),
         "collector.py": (
             "collectors/test_collectors.py",
             "Types without behaviour; every collector is checked for them.",

@@ -221,7 +221,7 @@ def parse_config(document: Mapping[str, Any], *, source: str, environ: Mapping[s
     prefix_expected = "topic levels without + and #"
     interval_s = agent.number("interval_s", default=30, low=5, high=3600)
     config = Config(
-        broker=_parse_broker(root.table("broker", required=True, overridable=True)),
+        broker=parse_broker(root.table("broker", required=True, overridable=True)),
         node_id=node_id,
         name=agent.text("name", default=node_id),
         url=_parse_page(agent),
@@ -294,7 +294,8 @@ def _parse_url(table: Table) -> tuple[SplitResult, int]:
     return parts, port
 
 
-def _parse_broker(table: Table) -> BrokerConfig:
+def parse_broker(table: Table) -> BrokerConfig:
+    """Return the address of the broker and the credentials for it, from the table ``[broker]``."""
     parts, port = _parse_url(table)
     broker = BrokerConfig(
         scheme=parts.scheme,  # type: ignore[arg-type]

@@ -63,12 +63,14 @@ class Table:
         required: bool = False,
         pattern: re.Pattern[str] | None = None,
         expected: str = "a text",
+        can_be_empty: bool = False,
     ) -> str:
-        """Return a text that is not empty."""
+        """Return a text, which is not empty unless it can be."""
         value = self._value(key, default)
         if value is None and required:
             raise self.error(key, f"{expected}; it is missing", None)
-        if not isinstance(value, str) or not value or (pattern and not pattern.fullmatch(value)):
+        is_empty = not value and not can_be_empty
+        if not isinstance(value, str) or is_empty or (pattern and not pattern.fullmatch(value)):
             raise self.error(key, expected, value)
         return value
 
@@ -82,6 +84,17 @@ class Table:
         value = self.text(key, default=default, expected=expected)
         if value not in choices:
             raise self.error(key, expected, value)
+        return value
+
+    def optional_choice(self, key: str, choices: tuple[str, ...]) -> str | None:
+        """Return one of ``choices``, or None where the key is missing."""
+        return None if self._value(key, None) is None else self.choice(key, choices, default="")
+
+    def scalar(self, key: str) -> str | float:
+        """Return a text, a number, true or false."""
+        value = self._value(key, None)
+        if not isinstance(value, str | int | float):
+            raise self.error(key, "a text, a number, true or false", value)
         return value
 
     def number(self, key: str, *, default: float, low: float, high: float) -> float:
@@ -110,8 +123,10 @@ class Table:
         return value
 
     def texts(self, key: str, *, required: bool = False) -> tuple[str, ...]:
-        """Return a list of texts."""
+        """Return a list of texts; in a variable of the environment commas separate them."""
         value = self._value(key, None)
+        if isinstance(value, str) and self._variable(key):
+            value = [item.strip() for item in value.split(",")]
         if value is None and not required:
             return ()
         if (

@@ -8,6 +8,7 @@ import signal
 import sys
 
 from iotbridge_agent import __version__
+from iotbridge_agent.cli import kafka
 from iotbridge_agent.cli.terminal import write_error, write_line
 from iotbridge_agent.config import LANGUAGES, Config, default_config_path, load_config
 from iotbridge_agent.errors import AgentError, ConfigError
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("doctor", help="check the agent, the broker and the machine")
     _add_service(commands.add_parser("service", help="install or remove the systemd service"))
     commands.add_parser("discovery", help="print the MQTT discovery message, without connecting")
+    kafka.add_commands(commands.add_parser("kafka", help="the connector from MQTT to Kafka, a process of its own"))
     return parser
 
 
@@ -113,6 +115,8 @@ def _dispatch(arguments: argparse.Namespace) -> int:
             return doctor.main(path)
         case "service":
             return _service(path, arguments)
+        case "kafka":
+            return kafka.main(arguments)
         case _:
             from iotbridge_agent.reporter import preview_discovery  # noqa: PLC0415
 
