@@ -1,9 +1,9 @@
 """Text of `kafka explain`."""
 
-from messages import message, settings_of
-
 from iotbridge_agent.kafka.explain import explain
 from iotbridge_agent.kafka.settings import ConnectorSettings
+
+from .messages import message, settings_of
 
 SPOOL = "/var/lib/iotbridge-kafka/stock.db"
 NOW_MS = 1_796_076_123_456

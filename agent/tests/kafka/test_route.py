@@ -5,11 +5,12 @@ from typing import Any
 from zlib import crc32
 
 from hypothesis import given, strategies as st
-from messages import message, settings_of
 import pytest
 
 from iotbridge_agent.kafka.record import Record, Rejection, RejectReason
 from iotbridge_agent.kafka.route import MAX_CACHED, MAX_TOPICS, Router
+
+from .messages import message, settings_of
 
 NOW_MS = 1_796_076_123_456
 TEMPLATES = """

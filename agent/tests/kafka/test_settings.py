@@ -3,12 +3,13 @@
 from pathlib import Path
 import tomllib
 
-from messages import BASE, ROUTE, settings_of
 import pytest
 
 from iotbridge_agent.config import BrokerConfig
 from iotbridge_agent.errors import ConfigError
 from iotbridge_agent.kafka.settings import ConnectorSettings, load_settings, parse_settings
+
+from .messages import BASE, ROUTE, settings_of
 
 SASL = 'security = "sasl_ssl"\nsasl_mechanism = "SCRAM-SHA-512"\nusername = "iot"\n'
 
