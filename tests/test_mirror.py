@@ -92,6 +92,7 @@ OF_MORE = {
     },
     "agent": {
         "kafka/rig/test_rig.py": "The brokers and links around the connector in its tests.",
+        "kafka/rig/test_stub.py": "The stub of a Kafka broker, and its logins.",
         "test_contract.py": "The examples of the contract, in both directions.",
         "test_docs_hosts.py": "The guide docs/hosts.md.",
     },

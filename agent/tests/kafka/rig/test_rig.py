@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from confluent_kafka import Producer
-from conftest import Broker
+from confluent_kafka import KafkaError, Producer
+from conftest import Broker, wait_until
 import pytest
 
 from .link import Link, server_tls
@@ -87,3 +87,13 @@ def test_the_mock_cluster_keeps_headers(mock_cluster: MockCluster) -> None:
     assert producer.flush(15) == 0
     (stored,) = read_all(mock_cluster.address, "headers")
     assert (stored.key, stored.value, stored.headers) == (b"key", b"value", [("name", b"\0")])
+
+
+def test_tansu_refuses_a_login(tmp_path: Path) -> None:
+    errors: list[int] = []
+    with Tansu(tmp_path, "--authentication") as tansu:
+        options = {"security.protocol": "sasl_plaintext", "sasl.mechanism": "SCRAM-SHA-512", "sasl.username": "iot",
+                   "sasl.password": "wrong"}  # fmt: skip
+        callback = {"error_cb": lambda error: errors.append(error.code())}
+        producer = Producer({"bootstrap.servers": tansu.address, **options, **callback, **QUIET})
+        wait_until(lambda: producer.poll(0.05) or KafkaError._AUTHENTICATION in errors, "the refusal")
