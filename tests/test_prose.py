@@ -17,6 +17,8 @@ LOOSE = re.compile(
     r"|Something|Nothing|Everything|Anything)\b",
     re.IGNORECASE,
 )
+# Pronouns in place of the noun that a docstring is about.
+PRONOUNS = re.compile(r"\b(nobody|somebody|anybody|everybody|whoever)\b", re.IGNORECASE)
 
 # Everyday verbs where the field has its own: publish, notify, receive, evaluate, subscribe, set, assign, execute ...
 VAGUE_VERBS = re.compile(r"(Know|Let|Say|Hear|Judge|Speak|Watch|Look|Go|Put|Carry)s?\b")
@@ -109,6 +111,17 @@ async def g():
         "Nobody calls.",
     ]
     assert loose_lines('"""Item. What follows is free."""') == []
+
+
+@pytest.mark.parametrize("folder", [AGENT, INTEGRATION], ids=["agent", "integration"])
+def test_docstrings_have_nouns_in_place_of_pronouns(folder: Path) -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{constant.lineno}: {constant.value}"
+        for path in sources(folder)
+        for constant in docstrings(ast.parse(path.read_text("utf-8")))
+        if PRONOUNS.search(str(constant.value))
+    ]
+    assert not found, "name the user, the caller, the agent:\n" + "\n".join(found)
 
 
 @pytest.mark.parametrize("check", [vague_lines, vague_names])

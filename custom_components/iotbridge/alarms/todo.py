@@ -128,7 +128,7 @@ class AlarmList(IotBridgeAlarmsEntity, IotBridgeEntity, TodoListEntity):
 
     @callback
     def _async_hide_from_assistants(self) -> None:
-        """Take the list out of what assistants see by default; whoever wants it there can add it."""
+        """Hide the list from assistants, which would see it by default; a user can expose it again."""
         registry = er.async_get(self.hass)
         for assistant in KNOWN_ASSISTANTS:
             registry.async_update_entity_options(self.entity_id, assistant, {"should_expose": False})

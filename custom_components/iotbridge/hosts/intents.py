@@ -74,7 +74,7 @@ class PowerIntent(NamedHostIntentHandler):
         voice, command, satellite_id = self._voice(), request.values[SLOT_COMMAND], request.intent.satellite_id
         if refusal := voice.async_refusal(host, name, command, request.user, request.speech):
             return refusal
-        # A signed-in user could name the satellite of somebody else, who would answer.
+        # A signed-in user could name the satellite of another person, who would answer.
         if request.user is None and satellite_id is not None and async_can_ask(request.hass, satellite_id):
             voice.async_ask_on_satellite(satellite_id, host, name, command, request)
             return ""

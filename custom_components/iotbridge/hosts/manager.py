@@ -63,7 +63,7 @@ class HostsManager:
         )
         self._pending_calls = PendingCalls()
         self._executors: dict[HostKey, Executor] = {}
-        # Ids of the newest commands that nobody asked for: their results are no events.
+        # Ids of the newest commands that no user sent: their results are no events.
         self._unasked: deque[str | None] = deque(maxlen=MAX_HOSTS)
         # By host; None for the listeners of all hosts: 500 hosts must not each call the entities of 500 hosts.
         self._host_listeners: defaultdict[HostKey | None, list[HostListener]] = defaultdict(list)
@@ -323,7 +323,7 @@ class HostsManager:
         return await self._pending_calls.wait(host.key, command, str(message.id), publish, timeout_s)
 
     async def async_refresh(self, host: Host) -> None:
-        """Ask an agent to publish all its messages again; nobody asked for that, so its response is no event."""
+        """Ask an agent to publish all its messages again; without a user, its response is no event."""
         message, publish = self._async_prepare(host, "status", None, self.response_timeout_s)
         self._unasked.append(message.id)
         try:

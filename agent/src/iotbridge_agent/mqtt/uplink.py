@@ -50,7 +50,7 @@ class Uplink:
         """True if the previous attempt connected, and lost the connection within CUT_SHORT_S."""
         self._leave_as: Power | None = None
         self._reasons: set[str] = set()
-        """Reasons of ``leave`` for which nobody came back."""
+        """Reasons of ``leave`` without a ``come_back`` so far."""
         self._stopping = False
         self._leaving, self._left, self._back = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None

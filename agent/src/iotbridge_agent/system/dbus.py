@@ -106,7 +106,7 @@ class Connection:
             raise NoBusError(f"no socket for the system bus: {error.strerror or error}") from error
         self._signals: deque[Message] = deque(maxlen=MAX_SIGNALS)
         self._descriptors: list[int] = []
-        """Descriptors of the last message that nobody took."""
+        """Descriptors of the last message that were not taken."""
 
     def __enter__(self) -> Self:
         return self.open()

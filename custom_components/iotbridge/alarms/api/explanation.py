@@ -33,7 +33,7 @@ from .story_texts import StoryTexts, clock_text
 
 # A time that is so little in the past stands for the present: it took a moment to ask.
 _PRESENT_S = 60.0
-# A later time is replaced by this: nobody knows what will be then.
+# A later time is replaced by this: what will be then is not known.
 _LATEST_S = 366 * 86400.0
 
 
@@ -103,7 +103,7 @@ def async_explain(
 
 @callback
 def async_next(manager: AlarmsManager, instance: Instance, texts: StoryTexts, limit: int) -> list[dict[str, Any]]:
-    """Return the notifications that follow for an alarm when nobody does anything."""
+    """Return the notifications that follow for an alarm without any acknowledgement, snooze or other change."""
     if not instance.alarm.active:
         return []
     surroundings = _surroundings(manager, instance, parent_of(instance.alarm.suppressed_by))

@@ -54,7 +54,7 @@ class RuleFlow(KindMenu, ImportSteps, PreviewSteps):
         super().__init__()
         self._rule = Rule(rule_id="", name="", severity=Severity.WARNING, condition=Condition(kind=AlarmKind.ABOVE))
         self._is_first = True
-        # Whether the user knows that the rule notifies nobody.
+        # True once the user knows that the rule has no notifications.
         self._is_silent = False
         self._backtesting: asyncio.Task[Backtest] | None = None
         self._backtest: Backtest | None = None
@@ -149,7 +149,7 @@ class RuleFlow(KindMenu, ImportSteps, PreviewSteps):
         return text if result is None or result.is_true is not None else f"{text} ({template_text(self.hass, result)})"
 
     async def async_step_save(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Save the rule; first ask about one that notifies nobody."""
+        """Save the rule; first ask about one without notifications."""
         if not self._rule.escalation.steps and not self._is_silent:
             has_groups = bool(escalation_form.groups(self._get_entry()))
             options = ["telling" if has_groups else "overview", "save_silent"]
@@ -162,11 +162,11 @@ class RuleFlow(KindMenu, ImportSteps, PreviewSteps):
         return self.async_create_entry(title=title, data=data)
 
     async def async_step_nobody(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask again about a rule that notifies nobody."""
+        """Ask again about a rule without notifications."""
         return await self.async_step_save()
 
     async def async_step_save_silent(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Save a rule that notifies nobody."""
+        """Save a rule without notifications."""
         self._is_silent = True
         return await self.async_step_save()
 

@@ -71,12 +71,12 @@ def forecast(
     *,
     limit: int = MAX_DELIVERIES,
 ) -> Forecast:
-    """Return what follows for an alarm when nobody does anything and its condition stays as it is."""
+    """Return the forecast for an alarm without any command, whose condition stays as it is."""
     return _run(_copy(instance), queued, surroundings, start, (), limit)
 
 
 def forecast_of_new(instance: Instance, surroundings: Surroundings, start: float, evaluation: Evaluation) -> Forecast:
-    """Return what follows when the condition of an alarm is met at a time, and stays so.
+    """Return the forecast for an alarm whose condition is met at a time, and stays so.
 
     An alarm that is active has cleared before; what mutes it stays.
     """

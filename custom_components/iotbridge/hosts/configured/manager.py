@@ -163,7 +163,7 @@ class ConfiguredHosts:
     # ------------------------------------------------------------------ commands
 
     async def _async_execute(self, host: Host, command: Command, context: Context | None) -> Response:
-        """Run the stop action of a host, as whoever asked for it."""
+        """Run the stop action of a host with the context of the caller."""
         settings = self.settings.get(host.key.node_id, HostSettings())
         if command.command != STOP_COMMAND:
             return _response(command, ResponseStatus.REFUSED, f"{host.name} has no agent.", "unknown")
@@ -174,7 +174,7 @@ class ConfiguredHosts:
         self._stopping.add(host.key)
         try:
             is_finished = await self._async_run_actions(f"Stop {host.name}", settings.stop_actions, context)
-        except Exception as error:  # noqa: BLE001 - an action may raise anything; who called it reads why
+        except Exception as error:  # noqa: BLE001 - an action may raise anything; the caller reads why
             return _response(command, ResponseStatus.FAILED, str(error), "error")
         finally:
             self._stopping.discard(host.key)

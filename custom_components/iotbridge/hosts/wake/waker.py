@@ -28,7 +28,7 @@ MAX_WAKES = 6
 _WINDOW_S = 60.0
 # Timers may fire this much too early.
 _EARLY_S = 0.1
-# In the result of one wake, whoever names them.
+# In the result of one wake, from Home Assistant and from agents.
 _MAX_ADDRESSES = 32
 # Each that does not answer takes time from the wake.
 _MAX_AGENTS = 3

@@ -212,7 +212,7 @@ class PlanRunner:
 
     @callback
     def _async_rest(self, world: World, now: float) -> None:
-        """Wait for a power cut; forget about what somebody switched on again."""
+        """Wait for a power cut; leave out of the stopped steps those that were switched on again meanwhile."""
         record = self.record
         before = (record.stopped_by_plan, record.is_cut_handled)
         record.stopped_by_plan = record.stopped_by_plan - world.on

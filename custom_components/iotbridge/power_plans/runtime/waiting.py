@@ -14,7 +14,7 @@ WAITING_S = 3600.0
 
 
 def _is_long(run: PlanRun, now: float) -> bool:
-    """Return whether a run has been waiting for an hour since it last did something."""
+    """Return whether a run has been waiting for an hour since its last event."""
     return run.is_waiting and bool(run.events) and now - run.events[-1].at >= WAITING_S
 
 

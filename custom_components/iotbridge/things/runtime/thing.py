@@ -277,7 +277,7 @@ class Thing:
         """Return the identity of a topic's device, including one that identifies itself in its messages."""
         match = split(self.profile.topic, self.profile.depth, topic)
         if self.profile.device_member is not None:
-            return match.identity  # nobody knows which of its devices sent it
+            return match.identity  # the device that sent it is not known
         identities = (device.identity for device in self.devices.values() if device.record.base == match.base)
         return next(identities, match.identity)
 

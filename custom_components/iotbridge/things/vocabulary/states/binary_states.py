@@ -60,7 +60,7 @@ BINARY: dict[str, Binary] = {
     "locked": Binary("lock", inverted=True),
     "is locked": Binary("lock", inverted=True),
     "unlocked": Binary("lock"),
-    # somebody
+    # presence and motion of people
     "motion": Binary("motion"),
     "no motion": Binary("motion", inverted=True, title="Motion"),
     "movement": Binary("motion"),
