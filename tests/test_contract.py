@@ -21,7 +21,9 @@ from custom_components.iotbridge.protocol.messages import (
 from custom_components.iotbridge.protocol.topics import HostKey, TopicError, parse_topic
 
 CONTRACT = Path(__file__).parent.parent / "contract"
-EXAMPLES = sorted(CONTRACT.glob("examples/*/*.json"))
+# Core's mqtt reads these; tests/alarms/scenarios/test_connector.py has what follows from them.
+CONNECTOR_EXAMPLES = sorted(CONTRACT.glob("examples/connector-status/*.json"))
+EXAMPLES = sorted(set(CONTRACT.glob("examples/*/*.json")) - set(CONNECTOR_EXAMPLES))
 SCHEMAS = {path.stem: json.loads(path.read_text()) for path in CONTRACT.glob("schemas/*.json")}
 
 PARSERS: dict[str, Callable[[bytes, HostKey], Any]] = {
@@ -72,6 +74,13 @@ def test_there_are_good_and_bad_examples_of_every_message() -> None:
     kinds = {(path.parent.name, json.loads(path.read_text())["valid"]) for path in EXAMPLES}
 
     assert kinds == {(leaf, valid) for leaf in PARSERS for valid in (True, False)}
+
+
+@pytest.mark.parametrize("path", CONNECTOR_EXAMPLES, ids=lambda path: path.stem)
+def test_the_schema_knows_the_status_of_a_connector(path: Path) -> None:
+    example = json.loads(path.read_text())
+
+    assert jsonschema.Draft202012Validator(SCHEMAS["connector-status"]).is_valid(example["payload"]) is example["valid"]
 
 
 def test_parsing_preserves_the_example() -> None:

@@ -38,6 +38,7 @@ WITH_ADDRESS = [
     "contract/schemas/announce.json",
     "contract/schemas/availability.json",
     "contract/schemas/command.json",
+    "contract/schemas/connector-status.json",
     "contract/schemas/response.json",
     "contract/schemas/status.json",
     "custom_components/iotbridge/dashboard/frontend/texts.js",

@@ -14,7 +14,8 @@ from iotbridge_agent.protocol import messages
 from iotbridge_agent.protocol.fields import MessageError
 
 CONTRACT = Path(__file__).parents[2] / "contract"
-EXAMPLES = sorted(CONTRACT.glob("examples/*/*.json"))
+CONNECTOR_EXAMPLES = sorted(CONTRACT.glob("examples/connector-status/*.json"))
+EXAMPLES = sorted(set(CONTRACT.glob("examples/*/*.json")) - set(CONNECTOR_EXAMPLES))
 
 
 def read(path: Path) -> tuple[str, str, bytes, dict[str, Any]]:
@@ -87,6 +88,13 @@ def test_example(path: Path) -> None:
 @pytest.mark.parametrize("path", sorted(CONTRACT.glob("examples/command/wake*.json")), ids=lambda path: path.stem)
 def test_the_schema_knows_the_arguments_of_wake(path: Path) -> None:
     kind, _topic, payload, example = read(path)
+    assert schema(kind).is_valid(json.loads(payload)) is example["valid"]
+
+
+@pytest.mark.parametrize("path", CONNECTOR_EXAMPLES, ids=lambda path: path.stem)
+def test_the_schema_knows_the_status_of_a_connector(path: Path) -> None:
+    kind, topic, payload, example = read(path)
+    assert topic == "iotbridge/connector/stock/status"
     assert schema(kind).is_valid(json.loads(payload)) is example["valid"]
 
 

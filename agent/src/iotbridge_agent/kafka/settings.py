@@ -11,7 +11,7 @@ import re
 import tomllib
 from typing import Any, Literal, NamedTuple
 
-from iotbridge_agent.config import NODE_ID, TOPIC_PREFIX, BrokerConfig, parse_broker
+from iotbridge_agent.config import LANGUAGES, NODE_ID, TOPIC_PREFIX, BrokerConfig, parse_broker
 from iotbridge_agent.errors import ConfigError
 from iotbridge_agent.kafka.producer_options import parse_extra
 from iotbridge_agent.kafka.route_settings import TOPIC_EXPECTED, Route, is_legal_topic, parse_routes
@@ -86,6 +86,8 @@ class ConnectorSettings:
     unrouted: Literal["count", "letter"] = "count"
     dedupe: Literal["off", "restart"] = "off"
     metrics_listen: str | None = None
+    language: str = "en"
+    """Language of the names of entities."""
     topic_prefix: str = "iotbridge"
     discovery_prefix: str = "homeassistant"
 
@@ -127,6 +129,7 @@ def parse_settings(
         unrouted=connector.choice("unrouted", ("count", "letter"), default="count"),  # type: ignore[arg-type]
         dedupe=connector.choice("dedupe", ("off", "restart"), default="off"),  # type: ignore[arg-type]
         metrics_listen=_parse_listen(root.table("metrics", overridable=True)),
+        language=connector.choice("language", LANGUAGES, default="en"),
         topic_prefix=connector.text("prefix", default="iotbridge", pattern=TOPIC_PREFIX, expected=prefix_expected),
         discovery_prefix=connector.text(
             "discovery_prefix", default="homeassistant", pattern=TOPIC_PREFIX, expected=prefix_expected

@@ -25,9 +25,10 @@ RESERVE_BYTES = 512 * 1024
 # Left free in the file for dead letters: a record at its very beginning may turn out to be one.
 _RESERVED_PAGES = 16
 # Pages of a file without records and letters.
-_EMPTY_PAGES = 4
+_EMPTY_PAGES = 5
 _ROW_BYTES = 32
-_SHRINK_BYTES = 16 * 1024 * 1024
+_MIB = 1024 * 1024
+_SHRINK_BYTES = 16 * _MIB
 _INSERT_RECORD = "INSERT INTO records(topic, key, value, headers, timestamp_ms) VALUES (?, ?, ?, ?, ?)"
 _SELECT_RECORDS = "SELECT seq, topic, key, value, headers, timestamp_ms FROM records WHERE seq > ? ORDER BY seq LIMIT ?"
 _LETTER_COLUMNS = "topic, target, key, value, headers, reason, detail, time_ms, size"
@@ -93,19 +94,23 @@ class Spool:
             self._lock.close()
         self._connection = self._lock = None
 
-    def append(self, records: Sequence[Record]) -> None:
-        """Add records at the end, all or none of them; raise SpoolFull or SpoolError."""
+    def append(self, records: Sequence[Record]) -> int:
+        """Add records at the end, all or none of them, and return the number of the last; may raise SpoolFull.
+
+        Their numbers follow one another.
+        """
         rows = [_record_row(record) for record in records]
         size = sum(map(_row_bytes, rows))
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: sqlite3.Connection) -> int:
             self._demand_disk_space(connection, size)
             with _transaction(connection):
                 connection.executemany(_INSERT_RECORD, rows)
                 if _used_pages(connection) > self._max_pages - max(_RESERVED_PAGES, self._max_pages // 32):
-                    raise SpoolFull(f"The spool {self.path} is full ({self._max_bytes // 1_000_000} MB).")
+                    raise SpoolFull(f"The spool {self.path} is full ({self._max_bytes // _MIB} MB).")
+                return connection.execute("SELECT max(seq) FROM records").fetchone()[0] or 0
 
-        self._run(work)
+        return self._run(work)
 
     def peek(self, limit: int, after: int = 0) -> list[tuple[int, Record]]:
         """Return the next records behind the number ``after``, in order, each with its number.

@@ -43,6 +43,7 @@ _STEPS = (
         size INTEGER NOT NULL
     );
     """,
+    "CREATE INDEX letters_by_reason ON letters (reason);",
 )
 NEWEST = len(_STEPS)
 _SUFFIXES = ("-shm", "-wal", "")

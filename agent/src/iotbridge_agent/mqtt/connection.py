@@ -95,13 +95,13 @@ class Session:
         """Return the broker's address for display."""
         return self._broker.address
 
-    async def takes(self, topic: str, payload: str) -> bool | None:
+    async def takes(self, topic: str, payload: bytes | str, *, retain: bool = False) -> bool | None:
         """Publish with QoS 1 and return whether the broker accepted the message; raises LinkError.
 
         Returns None with MQTT 3.1.1: its acknowledgements carry no reason code, and refused messages get one as well.
         """
         with self._client.receipts() as codes:
-            await self.publish(topic, payload, qos=1)
+            await self.publish(topic, payload, qos=1, retain=retain)
         if self.mqtt_version != V5:
             return None
         return bool(codes) and max(codes) < FIRST_REFUSAL

@@ -1,4 +1,4 @@
-"""Topics of one host, ``<prefix>/device/<node_id>/<leaf>``, and the identifier of its device."""
+"""Topics of one host or connector, ``<prefix>/<branch>/<node_id>/<leaf>``, and the identifier of its device."""
 
 import hashlib
 import re
@@ -12,10 +12,11 @@ _DIGEST_LENGTH = 6
 
 
 class Topics(NamedTuple):
-    """Topics of one host."""
+    """Topics of one host or connector."""
 
     prefix: str
     node_id: str
+    branch: str = "device"
 
     @property
     def announce(self) -> str:
@@ -43,7 +44,7 @@ class Topics(NamedTuple):
         return self._leaf("response")
 
     def _leaf(self, leaf: str) -> str:
-        return f"{self.prefix}/device/{self.node_id}/{leaf}"
+        return f"{self.prefix}/{self.branch}/{self.node_id}/{leaf}"
 
 
 def device_uid(prefix: str, node_id: str) -> str:
@@ -54,6 +55,14 @@ def device_uid(prefix: str, node_id: str) -> str:
     if is_plain and not _AMBIGUOUS_NODE_ID.fullmatch(node_id):
         return uid
     digest = hashlib.sha256(f"{prefix}/{node_id}".encode()).hexdigest()[:_DIGEST_LENGTH]
+    return f"{uid[: _UID_LENGTH - _DIGEST_LENGTH - 1]}-{digest}"
+
+
+def connector_uid(prefix: str, connector_id: str) -> str:
+    """Return the identifier of a connector's device in Home Assistant, different from that of every host."""
+    digest = hashlib.sha256(f"{prefix}/connector/{connector_id}".encode()).hexdigest()[:_DIGEST_LENGTH]
+    uid = _NOT_IN_A_UID.sub("-", f"{prefix}_connector_{connector_id}")
+    # A host whose node_id ends like this has a digest of its own behind it.
     return f"{uid[: _UID_LENGTH - _DIGEST_LENGTH - 1]}-{digest}"
 
 
