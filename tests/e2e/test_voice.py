@@ -9,6 +9,7 @@ from lab.browser import browsing
 from lab.lab import Lab
 from lab.voice import ask, open_voice, understood
 from lab.waiting import until
+from playwright.async_api import expect  # type: ignore[import-not-found, unused-ignore]
 import pytest
 import yaml  # type: ignore[import-untyped]
 
@@ -138,12 +139,14 @@ async def test_the_dialog_of_assist_takes_typed_text(lab: Lab, host: Host) -> No
     async with browsing(lab) as page:
         await page.goto(f"{lab.home_assistant.url}/home/overview?conversation=1")
         await page.get_by_text("How can I assist?").wait_for()
+        field = page.get_by_role("textbox", name="Enter a request")
         for text, answer in (
             (f"reboot {host.node_id}", f"Please answer yes or no: reboot {host.node_id}?"),
             ("yes", "dry run"),
         ):
-            await page.keyboard.type(text)  # the field has the focus
-            await page.keyboard.press("Enter")
+            await field.fill(text)
+            await field.press("Enter")
+            await expect(field).to_have_value("")  # it was sent
             await page.get_by_text(answer).first.wait_for()
 
     await host.wait_command_event("reboot", "accepted")
