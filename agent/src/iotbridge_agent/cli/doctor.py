@@ -92,11 +92,12 @@ def examine(
     yield from examine_collectors(config)
 
 
-def examine_files(path: Path) -> Iterator[Finding]:
-    """Check the access rights of the configuration and its secrets."""
-    broker = tomllib.loads(path.read_text(encoding="utf-8")).get("broker", {})
+def examine_files(path: Path, *tables: str) -> Iterator[Finding]:
+    """Check the access rights of the configuration and the secrets that its tables name (default: the broker's)."""
+    document = tomllib.loads(path.read_text(encoding="utf-8"))
     yield Finding("ok", "configuration", f"{path} is valid.")
-    named = [Path(broker[key]).expanduser() for key in SECRET_KEYS if isinstance(broker.get(key), str)]
+    values = [document.get(table, {}).get(key) for table in tables or ("broker",) for key in SECRET_KEYS]
+    named = [Path(value).expanduser() for value in values if isinstance(value, str)]
     for file in (path, *named):
         mode = stat.S_IMODE(file.stat().st_mode)
         if os.name != "nt" and mode & 0o027:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 import secrets
 import socket
 import ssl
@@ -47,17 +48,25 @@ class Finding:
 
 def examine_broker(config: Config) -> Iterator[Finding]:
     """Check name, port, TLS, login and rights, up to the first that fails; blocks for seconds."""
-    for step in (_name, _port, _encryption, _login):
-        for finding in step(config):
+    for finding in chain(examine_link(config.broker), _login(config)):
+        yield finding
+        if finding.level == "bad":
+            return
+
+
+def examine_link(broker: BrokerConfig) -> Iterator[Finding]:
+    """Check name, port and TLS, up to the first that fails; blocks for seconds."""
+    for step in (_name, _port, _encryption):
+        for finding in step(broker):
             yield finding
             if finding.level == "bad":
                 return
 
 
-def _name(config: Config) -> Iterator[Finding]:
-    host = config.broker.host
+def _name(broker: BrokerConfig) -> Iterator[Finding]:
+    host = broker.host
     try:
-        records = socket.getaddrinfo(host, config.broker.port, type=socket.SOCK_STREAM)
+        records = socket.getaddrinfo(host, broker.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         remedy = "Check the spelling of broker.url, or write the IP address."
         yield Finding("bad", "broker name", f"{host} cannot be resolved ({_words(error)}).", remedy)
@@ -66,8 +75,7 @@ def _name(config: Config) -> Iterator[Finding]:
     yield Finding("ok", "broker name", f"{host} is {addresses}." if addresses != host else f"{host} is an address.")
 
 
-def _port(config: Config) -> Iterator[Finding]:
-    broker = config.broker
+def _port(broker: BrokerConfig) -> Iterator[Finding]:
     try:
         socket.create_connection((broker.host, broker.port), TIMEOUT_S).close()
     except ConnectionRefusedError:
@@ -82,8 +90,7 @@ def _port(config: Config) -> Iterator[Finding]:
         yield Finding("ok", "broker port", f"{broker.host}:{broker.port} is open.")
 
 
-def _encryption(config: Config) -> Iterator[Finding]:
-    broker = config.broker
+def _encryption(broker: BrokerConfig) -> Iterator[Finding]:
     for sentence in warnings(broker):
         yield Finding("note", "encryption", sentence, "Use mqtts://, with ca_file for an authority of your own.")
     if not broker.tls or broker.psk is not None:

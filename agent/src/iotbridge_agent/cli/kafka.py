@@ -30,12 +30,19 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     explain.add_argument("payload", metavar="PAYLOAD", nargs="?", default="", help="payload (default: empty)")
     explain.add_argument("--retain", action="store_true", help="as a retained message")
     explain.add_argument("--user", action="append", metavar="NAME=VALUE", default=[], help="user property; repeatable")
+    doctor = commands.add_parser("doctor", parents=[common], help="check the broker, Kafka, the routes and the spool")
+    doctor.add_argument("--send", action="store_true", help="send a marked record for each route to its Kafka topic")
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Run the command and return the exit code."""
     path = config_path(arguments.config)
     match arguments.kafka_command:
+        case "doctor":
+            require_packages()
+            from iotbridge_agent.cli import kafka_doctor  # noqa: PLC0415
+
+            return kafka_doctor.main(path, send=arguments.send)
         case _:
             return _explain(path, arguments)
 

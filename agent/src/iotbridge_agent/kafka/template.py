@@ -46,7 +46,12 @@ class Template(NamedTuple):
     @property
     def has_properties(self) -> bool:
         """Return whether the text depends on more than the MQTT topic."""
-        return any(isinstance(part, UserProperty) for part in self.parts)
+        return bool(self.properties)
+
+    @property
+    def properties(self) -> tuple[str, ...]:
+        """Return the names of the user properties that are parts."""
+        return tuple(part.name for part in self.parts if isinstance(part, UserProperty))
 
     @property
     def has_topic(self) -> bool:

@@ -1,5 +1,6 @@
 """Explanations of failed connections, from the errors of the MQTT library and of sockets."""
 
+from pathlib import Path
 import socket
 import ssl
 from typing import Any
@@ -62,7 +63,7 @@ def may_be_encryption(error: BaseException | None) -> bool:
 def _explain_cause(cause: BaseException, error: BaseException, broker: BrokerConfig) -> str:
     match cause:
         case ssl.SSLCertVerificationError():
-            text = f"cannot be trusted: {_explain_certificate(cause, broker)}"
+            text = f"cannot be trusted: {explain_certificate(cause, broker.host, broker.ca_file)}"
         case socket.gaierror():
             text = f"was not found: the name {broker.host} could not be resolved"
         case ConnectionRefusedError():
@@ -87,12 +88,13 @@ def _explain_code(error: BaseException, cause: BaseException) -> str:
     return "is gone: the connection was lost"
 
 
-def _explain_certificate(error: ssl.SSLCertVerificationError, broker: BrokerConfig) -> str:
+def explain_certificate(error: ssl.SSLCertVerificationError, host: str, ca_file: Path | None) -> str:
+    """Return why a server's certificate is not accepted, without a full stop."""
     # The numbers are OpenSSL's X509_V_ERR_* codes; its words change from release to release.
     if error.verify_code in (62, 64):
-        return f"its certificate is not for the name {broker.host}"
+        return f"its certificate is not for the name {host}"
     if error.verify_code in (18, 19, 20, 21):
-        hint = f"is not in {broker.ca_file}" if broker.ca_file else "is not known to this system; set ca_file"
+        hint = f"is not in {ca_file}" if ca_file else "is not known to this system; set ca_file"
         return f"the authority that signed its certificate {hint}"
     if error.verify_code in (9, 10):
         return "its certificate is not valid today; is the clock right?"
