@@ -1,6 +1,7 @@
 """Metrics of a real agent, and of readings of each kind."""
 
 from collections.abc import Iterator
+from pathlib import Path
 import re
 import subprocess
 import sys
@@ -34,6 +35,12 @@ def scrape(port: int) -> str:
             return str(response.read().decode())
     except OSError:
         return ""
+
+
+def text_with(port: int, name: str) -> str:
+    """Return the metrics, or an empty text without a metric of that name."""
+    text = scrape(port)
+    return text if name in text else ""
 
 
 def value(text: str, series: str) -> float | None:
@@ -98,6 +105,27 @@ def test_a_state_has_one_series_of_one() -> None:
         'iotbridge_agent_reading_state{collector="systemd",key="systemd_web",state="active"} 0',
         'iotbridge_agent_reading_state{collector="systemd",key="systemd_web",state="failed"} 1',
     ]
+
+
+def test_the_broker_has_metrics_of_its_own(tmp_path: Path, start_agent: StartAgent) -> None:
+    broker, port = Broker(tmp_path, options=("allow_anonymous true", "sys_interval 1")), free_port()
+    broker.start()
+    try:
+        collectors = {"broker": {"enabled": True, "interval_s": 5}}
+        listen = {"listen": f"127.0.0.1:{port}"}
+        start_agent(broker.url, metrics=listen, collectors=collectors, agent={"interval_s": 5})
+        text = wait_until(lambda: text_with(port, "iotbridge_broker_info"), "the broker")
+    finally:
+        broker.kill()
+    assert prometheus.check(text) == ""
+    assert (value(text, "iotbridge_broker_clients{}") or 0) >= 1
+    assert value(text, "iotbridge_broker_publish_dropped_total{}") == 0
+    assert (value(text, "iotbridge_broker_heap_bytes{}") or 0) > 10_000
+    assert 0 < (value(text, "iotbridge_broker_round_trip_seconds{}") or 0) < 5
+    assert 0 < (value(text, "iotbridge_broker_uptime_seconds{}") or 0) < 600
+    for name in ("messages_received_per_minute", "messages_sent_per_minute"):
+        assert value(text, f"iotbridge_broker_{name}{{}}") is not None
+    assert 'collector="broker",key=' not in text
 
 
 def test_an_agent_without_metrics_loads_nothing_for_them() -> None:

@@ -13,12 +13,15 @@ import ssl
 import subprocess
 from typing import get_args
 
-from conftest import Broker, StartAgent
+from conftest import Broker, StartAgent, wait_until
 import pytest
 
 from iotbridge_agent.cli.doctor_broker import examine_broker
+from iotbridge_agent.collector import Reading
+from iotbridge_agent.collectors import broker as broker_collector
 from iotbridge_agent.commands.base import RefusedReason
 from iotbridge_agent.config import BrokerConfig, parse_config
+from iotbridge_agent.errors import CollectorError
 from iotbridge_agent.mqtt.connection import Link, LinkError, Session, probe
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "hosts.md").read_text(encoding="utf-8")
@@ -263,6 +266,46 @@ async def test_home_assistant_reaches_all_hosts_with_its_role(roles: WithRoles) 
         await send(home_assistant, "iotbridge/device/nas/command")
         topics = ["homeassistant/status", "iotbridge/device/nas/command"]
         assert await received(nas, "iotbridge/device/nas/command") == topics
+
+
+# ---------------------------------------------------------------- values of the broker
+
+
+def read_broker(user: BrokerConfig) -> list[Reading]:
+    """Return the readings of the collector of the broker."""
+    document = {"broker": {"url": "mqtt://x"}, "agent": {"node_id": str(user.username)}}
+    config = replace(parse_config(document, source="test", environ={}), broker=user)
+    return list(broker_collector.create(config).collect())
+
+
+def is_broker_readable(user: BrokerConfig) -> bool:
+    """Return whether the collector has readings, as soon as the broker publishes its values."""
+    with suppress(CollectorError):
+        return bool(read_broker(user))
+    return False
+
+
+def test_a_host_watches_the_broker_with_the_line_of_the_guide(tmp_path: Path) -> None:
+    documented = Documented(tmp_path)
+    acl = tmp_path / "iotbridge.acl"
+    more = "\n".join(lines("# watch the broker\ntopic", tmp_path))
+    acl.write_text(acl.read_text().replace("user nas\n", f"user nas\n{more}\n"))
+    documented.start("sys_interval 1")
+    try:
+        wait_until(lambda: is_broker_readable(documented.config("nas")), "values of the broker")
+        with pytest.raises(CollectorError, match=r"It has to read \$SYS/broker/#"):
+            read_broker(documented.config("media-pc"))
+    finally:
+        documented.broker.kill()
+
+
+def test_a_host_watches_the_broker_with_the_role_of_the_guide(roles: WithRoles) -> None:
+    with pytest.raises(CollectorError, match="does not let this user read"):
+        read_broker(roles.config("nas"))
+    functions = roles.local(block("# roles")).splitlines()[1]
+    more = roles.local(block("# watch the broker\nctl"))
+    subprocess.run(["bash", "-e"], input=f"{functions}\n{more}".encode(), check=True, capture_output=True)
+    wait_until(lambda: is_broker_readable(roles.config("nas")), "values of the broker")
 
 
 # ---------------------------------------------------------------- certificates and keys as users

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 import math
+import time
+from typing import Literal, NamedTuple
 
 from iotbridge_agent import __version__
 from iotbridge_agent.collector import Reading
@@ -18,6 +20,27 @@ OTHER = "other"
 READING_HELP = (
     "Reading of a collector, in the unit of docs/hosts.md; on and off are 1 and 0, a time is in seconds since 1970."
 )
+BROKER = "broker"
+MIB = 1024**2
+
+
+class BrokerMetric(NamedTuple):
+    """Metric of a reading of the broker; ``factor`` leads to the base unit."""
+
+    name: str
+    help: str
+    kind: Literal["counter", "gauge"] = "gauge"
+    factor: float = 1
+
+
+BROKER_METRICS = {
+    "broker_clients": BrokerMetric("clients", "Connected clients."),
+    "broker_received": BrokerMetric("messages_received_per_minute", "Messages from clients, average of a minute."),
+    "broker_sent": BrokerMetric("messages_sent_per_minute", "Messages to clients, average of a minute."),
+    "broker_dropped": BrokerMetric("publish_dropped_total", "Messages that clients lost.", "counter"),
+    "broker_memory": BrokerMetric("heap_bytes", "Memory of the broker.", factor=MIB),
+    "broker_round_trip": BrokerMetric("round_trip_seconds", "Time of a message to the broker and back.", factor=1e-3),
+}
 
 
 class AgentMetrics:
@@ -52,10 +75,15 @@ class AgentMetrics:
         yield Family(
             "iotbridge_agent_reading_state", "gauge", "1 for the current state of a reading.", _states(runners)
         )
+        for runner in runners:
+            if runner.spec.name == BROKER:
+                yield from _broker(runner)
 
 
 def _readings(runners: Iterable[Runner]) -> Iterator[Sample]:
     for runner in runners:
+        if runner.spec.name == BROKER:
+            continue  # they have metrics of their own
         for key, reading in runner.readings.items():
             value = number(reading)
             if value is not None:
@@ -70,6 +98,22 @@ def _states(runners: Iterable[Runner]) -> Iterator[Sample]:
             for state in reading.description.options:
                 labels = {"collector": runner.spec.name, "key": key, "state": state}
                 yield Sample(state == reading.value, labels)
+
+
+def _broker(runner: Runner) -> Iterator[Family]:
+    values = {key: number(reading) for key, reading in runner.readings.items()}
+    for key, metric in BROKER_METRICS.items():
+        if (value := values.get(key)) is not None:
+            samples = (Sample(value * metric.factor),)
+            yield Family(f"iotbridge_broker_{metric.name}", metric.kind, metric.help, samples)
+    if (started := values.get("broker_started")) is not None:
+        samples = (Sample(time.time() - started),)
+        yield Family("iotbridge_broker_uptime_seconds", "gauge", "Time since the start of the broker.", samples)
+    version = runner.readings.get("broker_version")
+    if version and isinstance(version.value, str):
+        yield Family(
+            "iotbridge_broker_info", "gauge", "Version of the broker.", (Sample(1, {"version": version.value}),)
+        )
 
 
 def number(reading: Reading) -> float | None:

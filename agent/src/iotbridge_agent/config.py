@@ -41,6 +41,7 @@ COLLECTOR_NAMES = (
     "systemd",
     "docker",
     "start_order",
+    "broker",
     "checks",
 )
 DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}

@@ -13,7 +13,9 @@ from iotbridge_agent.collectors import COLLECTORS, specs_for
 from iotbridge_agent.config import COLLECTOR_NAMES, Config, parse_config
 from iotbridge_agent.errors import NoDataError
 
-MACHINE = tuple(name for name in COLLECTOR_NAMES if name not in ("systemd", "docker", "start_order", "checks"))
+MACHINE = tuple(
+    name for name in COLLECTOR_NAMES if name not in ("systemd", "docker", "start_order", "broker", "checks")
+)
 
 
 def config(**tables: Any) -> Config:
@@ -42,6 +44,11 @@ def test_disabled_collectors_are_absent() -> None:
     off = {"cpu": {"enabled": False}, "checks": {"enabled": False}, "docker": {"enabled": True}}
     tables = config(collectors=off, checks=[{"name": "Router", "tcp": "router:80"}])
     assert names(tables) == MACHINE[1:]
+
+
+def test_the_broker_is_only_read_where_that_is_switched_on() -> None:
+    assert names(config(collectors={"broker": {"interval_s": 60}})) == MACHINE
+    assert names(config(collectors={"broker": {"enabled": True}})) == (*MACHINE, "broker")
 
 
 def test_intervals_and_timeouts_are_the_users() -> None:

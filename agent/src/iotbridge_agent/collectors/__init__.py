@@ -35,10 +35,12 @@ COLLECTORS: tuple[CollectorSpec, ...] = (
     _row("systemd"),
     _row("docker"),
     _row("start_order", timeout_s=60),
+    _row("broker", interval_s=60, timeout_s=30),
 )
 """Collectors of the machine itself. The user's own checks follow these, one row each."""
 
 NEED_NAMES = ("systemd", "docker")
+OFF_BY_DEFAULT = ("broker",)
 
 
 def specs_for(config: Config) -> tuple[CollectorSpec, ...]:
@@ -52,6 +54,8 @@ def _is_on(name: str, config: Config) -> bool:
     settings = config.collector(name)
     if name == "start_order":
         return settings.enabled is not False and bool(config.start_order)
+    if name in OFF_BY_DEFAULT:
+        return settings.enabled is True
     return settings.enabled is not False and (name not in NEED_NAMES or bool(settings.names))
 
 
