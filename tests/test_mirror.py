@@ -26,6 +26,10 @@ COVERED_BY = {
             "power_plans/flow/test_plan_flow.py",
             "Forms of one flow, whose test fills them in.",
         ),
+        "power_plans/flow/plan_role_forms.py": (
+            "power_plans/flow/test_plan_flow.py",
+            "Forms of one flow, whose test fills them in.",
+        ),
         "power_plans/flow/plan_step_forms.py": (
             "power_plans/flow/test_plan_flow.py",
             "Forms of one flow, whose test fills them in.",

@@ -116,7 +116,7 @@ async def g():
 @pytest.mark.parametrize("folder", [AGENT, INTEGRATION], ids=["agent", "integration"])
 def test_docstrings_have_nouns_in_place_of_pronouns(folder: Path) -> None:
     found = [
-        f"{path.relative_to(ROOT)}:{constant.lineno}: {constant.value}"
+        f"{path.relative_to(ROOT)}:{constant.lineno}: {constant.value!r}"
         for path in sources(folder)
         for constant in docstrings(ast.parse(path.read_text("utf-8")))
         if PRONOUNS.search(str(constant.value))

@@ -37,6 +37,7 @@ from .hosts.configured.manager import ConfiguredHosts
 from .hosts.device_links import DeviceLinks
 from .hosts.discovery.host_discovery import HostDiscovery
 from .hosts.discovery.monitor import DiscoveryMonitor
+from .hosts.inventory import Host
 from .hosts.manager import HostsManager
 from .hosts.voice.voice import HostVoice
 from .hosts.wake.waker import Waker
@@ -84,7 +85,7 @@ def build(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> Runtime:
     )
     things = ThingsManager(hass, entry, prefixes)
     device_links = DeviceLinks(hass, entry, hosts)
-    power_plans = PowerPlansManager(hass, entry)
+    power_plans = PowerPlansManager(hass, entry, lambda device_id: _address(entry, device_links.host(device_id)))
     schedules = SchedulesManager(hass, entry)
     waker = Waker(hass, entry, hosts, device_links, lambda device_id: _is_woken(device_id, power_plans, schedules))
     configured_hosts = ConfiguredHosts(hass, entry, hosts, device_links, waker)
@@ -112,6 +113,14 @@ def build(hass: HomeAssistant, entry: IotBridgeConfigEntry) -> Runtime:
         is_open_for_models=is_open_for_models,
         platforms=[*PLATFORMS, *([Platform.CALENDAR] if _has_schedule(entry) else [])],
     )
+
+
+def _address(entry: IotBridgeConfigEntry, host: Host | None) -> str | None:
+    """Return the address that a host announced; of one without an agent, the configured one."""
+    if host and host.announce:
+        return host.announce.ip
+    subentry = entry.subentries.get(host.subentry_id or "") if host else None
+    return subentry.data.get("address") if subentry else None
 
 
 def _is_woken(device_id: str, power_plans: PowerPlansManager, schedules: SchedulesManager) -> bool:

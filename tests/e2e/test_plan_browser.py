@@ -77,6 +77,7 @@ async def plan(lab: Lab, new_host: NewHost) -> AsyncGenerator[PlanLab]:
         entry["entry_id"],
         "plan",
         {"name": "Power cut", "hosts": chosen, "order": "one_by_one"},
+        {},
         {"next_step_id": "ups"},
         {
             "status": STATUS,

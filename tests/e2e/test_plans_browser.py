@@ -31,6 +31,9 @@ async def test_a_plan_is_added_by_clicking(lab: Lab, new_host: NewHost, tmp_path
             await page.locator("ha-picker-combo-box").get_by_text(host.node_id, exact=True).click()
         await walk.picture("plan-hosts.png")
         await walk.press("Next")
+        await walk.see("Without these machines, nothing else can be stopped any more.")
+        await walk.picture("plan-roles.png")
+        await walk.press("Next")
         await walk.see("It stops in this order")
         shown = await page.locator("ol li").all_inner_texts()
         assert [line.strip() for line in shown] == [desk.node_id, nas.node_id]

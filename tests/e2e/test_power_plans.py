@@ -151,7 +151,7 @@ async def site(lab: Lab) -> AsyncGenerator[Site]:
 async def add_plan(site: Site, name: str, ups: Json, hosts: Sequence[str] = NAMES, command: str = "suspend") -> None:
     """Add a plan through its dialog."""
     devices = [await site.machines.hosts[host].device_id() for host in hosts]
-    answers: list[Json] = [{"name": name, "hosts": devices, "order": "one_by_one"}]
+    answers: list[Json] = [{"name": name, "hosts": devices, "order": "one_by_one"}, {}]
     for device, needed in zip_longest(devices, devices[1:]):
         proofs = {"off_proofs": [{"entity_id": PLUG, "below": 5}]} if device in devices[1:2] else {}
         step = HOST_FORM | {"command": command, "proofs": proofs} | ({"needs": [needed]} if needed else {})

@@ -22,6 +22,7 @@ from .engine.plan import Plan
 from .engine.plan_state import PlanState, plan_state
 from .engine.run import Direction, PlanRun, RunCause
 from .runtime.events import SIGNAL_PLANS
+from .runtime.known_roles import AddressOf
 from .runtime.maintenance import async_end
 from .runtime.notifications import TEXTS, async_show
 from .runtime.plan_runner import PlanRunner
@@ -35,9 +36,12 @@ WAITING_CHECK = timedelta(minutes=5)
 class PowerPlansManager:
     """Manager of all power plans of the config entry."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, address_of: AddressOf = lambda _device_id: None
+    ) -> None:
         """Prepare; ``async_start`` starts."""
         self.hass = hass
+        self.address_of = address_of
         self.is_failed = False
         self.runners: dict[str, PlanRunner] = {}
         self._entry = entry

@@ -38,9 +38,16 @@ async def hosts(rome: Kit) -> dict[str, str]:
 
 
 async def to_ready(dialog: Dialog, hosts: dict[str, str], *names: str, **answers: Any) -> None:
+    """Start a plan over hosts, which stop in this order, and leave the roles as they are suggested."""
+    await to_roles(dialog, hosts, *names, **answers)
+    await dialog.submit()
+
+
+async def to_roles(dialog: Dialog, hosts: dict[str, str], *names: str, **answers: Any) -> None:
     """Start a plan over hosts, which stop in this order."""
     await dialog.start()
     await dialog.submit(name=" Power cut ", hosts=[hosts[name] for name in names], **answers)
+    assert dialog.step == "roles"
 
 
 def stored(dialog: Dialog) -> Plan:
@@ -82,6 +89,42 @@ async def test_the_machine_of_home_assistant_is_known_by_its_name_and_last(
 ) -> None:
     monkeypatch.setattr(socket, "gethostname", lambda: "Desk")
     await to_ready(dialog, hosts, "desk", "docker", "nas")
+    assert dialog.placeholders["order"] == "1. docker\n2. nas\n3. desk"
+
+
+async def test_machines_that_all_depend_on_stop_last_in_the_order_of_their_roles(
+    dialog: Dialog, rome: Kit, hosts: dict[str, str]
+) -> None:
+    hosts |= {name: device_of(rome, await rome.host(name)) for name in ("media", "ha", "switch")}
+    await to_roles(dialog, hosts, "ha", "desk", "nas", "switch", "docker", "media")
+    assert dialog.suggested == {}
+    roles = {"home_assistant": hosts["ha"], "router": [hosts["switch"]], "ups_monitor": hosts["nas"]}
+    await dialog.submit(broker=hosts["ha"], **roles)
+    # The others keep their order.
+    assert dialog.placeholders["order"] == "1. desk\n2. docker\n3. media\n4. nas\n5. switch\n6. ha"
+    await dialog.choose("roles")
+    assert dialog.suggested == roles
+    await dialog.submit(router=None)
+    await dialog.choose("save")
+
+    plan = stored(dialog)
+    found = {name: plan.by_key[device].role.value for name, device in hosts.items() if plan.by_key[device].role}
+    assert found == {"nas": "ups_monitor", "ha": "home_assistant"}
+
+
+async def test_hosts_that_are_added_later_are_asked_for_their_roles(
+    dialog: Dialog, hosts: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await to_ready(dialog, hosts, "docker", "nas")
+    await dialog.choose("hosts")
+    await dialog.submit(name="Night")
+    assert dialog.step == "ready"
+    monkeypatch.setattr(socket, "gethostname", lambda: "desk")
+    await dialog.choose("hosts")
+    await dialog.submit(hosts=[hosts[name] for name in ("desk", "docker", "nas")])
+    assert dialog.step == "roles"
+    assert dialog.suggested == {"home_assistant": hosts["desk"]}
+    await dialog.submit()
     assert dialog.placeholders["order"] == "1. docker\n2. nas\n3. desk"
 
 
@@ -333,6 +376,7 @@ async def test_a_plan_belongs_to_the_user_who_saves_it(
     answers: dict[str, Any]
     for answers in (
         {"name": "Night", "hosts": [hosts["nas"]], "order": "one_by_one"},
+        {},
         {"next_step_id": "save"},
     ):
         flow = await (await client.post(f"{FLOWS}/{flow['flow_id']}", json=answers)).json()

@@ -1,6 +1,6 @@
 """Flow of the subentries of type ``plan``: adds and changes power plans, and shows their order before saving."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,13 +16,14 @@ from ...markdown import escaped
 from ...subentries import read
 from ...texts import async_texts
 from ..engine.plan import Plan, Step
+from ..runtime.known_roles import async_known_roles
 from ..runtime.names import async_step_names
-from . import plan_forms, plan_step_forms
+from . import plan_forms, plan_role_forms, plan_step_forms
 from .plan_summary import begin_text, note, order_text
 
 type Fields = Mapping[vol.Marker, Any]
 # Of a plan that is not saved yet.
-NOBODY = "-"
+NOT_OWNED = "-"
 
 
 class PlanFlow(ConfigSubentryFlow):
@@ -30,7 +31,7 @@ class PlanFlow(ConfigSubentryFlow):
 
     def __init__(self) -> None:
         """Start without steps."""
-        self._plan = Plan(plan_id="", name="", user_id=NOBODY, steps=())
+        self._plan = Plan(plan_id="", name="", user_id=NOT_OWNED, steps=())
         self._key = ""
         """Key of the step that is being changed."""
 
@@ -52,13 +53,32 @@ class PlanFlow(ConfigSubentryFlow):
         return await self.async_step_ready()
 
     async def async_step_hosts(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Show the form of the name and the hosts."""
+        """Show the form of the name and the hosts; new ones are asked for their roles."""
+        known = self._plan.by_key
+
+        async def following() -> SubentryFlowResult:
+            return await (
+                self.async_step_ready() if self._plan.by_key.keys() <= known.keys() else self.async_step_roles()
+            )
+
         return await self._async_form(
             "hosts",
             user_input,
             plan_forms.host_fields(self.hass, self._plan),
-            partial(plan_forms.read_hosts, self.hass, self._plan),
+            partial(plan_forms.read_hosts, self._plan),
             plan_forms.host_values(self._plan),
+            following,
+        )
+
+    async def async_step_roles(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Show the form of the machines that stop last."""
+        known = await async_known_roles(self.hass, self._get_entry().runtime_data.power_plans.address_of)
+        return await self._async_form(
+            "roles",
+            user_input,
+            plan_role_forms.fields(async_step_names(self.hass, self._plan)),
+            partial(plan_role_forms.read, self._plan),
+            plan_role_forms.values(self._plan, known),
         )
 
     async def async_step_steps(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -108,7 +128,7 @@ class PlanFlow(ConfigSubentryFlow):
         texts = await async_texts(self.hass)
         return self.async_show_menu(
             step_id="ready",
-            menu_options=["save", "hosts", "steps", "new_device", "ups", "options"],
+            menu_options=["save", "hosts", "roles", "steps", "new_device", "ups", "options"],
             description_placeholders={
                 "name": escaped(self._plan.name),
                 "order": order_text(self._plan, async_step_names(self.hass, self._plan)),
@@ -150,9 +170,10 @@ class PlanFlow(ConfigSubentryFlow):
         fields: Fields,
         reader: Callable[[dict[str, Any]], Plan],
         values: Mapping[str, Any],
+        following: Callable[[], Awaitable[SubentryFlowResult]] | None = None,
         **placeholders: str,
     ) -> SubentryFlowResult:
-        """Show a form; return to the menu once it was read."""
+        """Show a form; once it was read, show the step that follows, or the menu."""
         errors: dict[str, str] = {}
         if user_input is not None:
             try:
@@ -160,7 +181,7 @@ class PlanFlow(ConfigSubentryFlow):
             except FieldError as error:
                 errors, placeholders = {error.field: error.key}, {**placeholders, **error.placeholders}
             else:
-                return await self.async_step_ready()
+                return await (following or self.async_step_ready)()
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(vol.Schema(dict(fields)), user_input or values),

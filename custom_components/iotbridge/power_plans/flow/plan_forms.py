@@ -11,8 +11,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er, selector
 
 from ...forms import DURATION, TEXT, ActionsField, FieldError, dropdown, duration, seconds, text
-from ..engine.plan import Cluster, Plan, Role, Step, Ups, plan_mistakes
-from ..runtime.hosts import HostDevice, async_hosts
+from ..engine.plan import Cluster, Plan, Step, Ups, plan_mistakes
+from ..runtime.hosts import async_hosts
 from ..runtime.names import async_step_names
 from ..runtime.world import async_status, reads_on_battery
 
@@ -77,16 +77,14 @@ def host_values(plan: Plan) -> dict[str, Any]:
     return {"name": plan.name, "hosts": [step.device_id for step in plan.steps if step.is_host]}
 
 
-@callback
-def read_hosts(hass: HomeAssistant, plan: Plan, form: Mapping[str, Any]) -> Plan:
+def read_hosts(plan: Plan, form: Mapping[str, Any]) -> Plan:
     """Return the plan with the chosen hosts; the first ones stop in the order in which they were chosen."""
     if not (name := text(form, "name")):
         raise FieldError("name", "name_missing")
     chosen = list(dict.fromkeys(form.get("hosts") or ()))
     kept = [step for step in plan.steps if not step.is_host or step.device_id in chosen]
     known = {step.device_id for step in kept}
-    hosts = {host.device_id: host for host in async_hosts(hass)}
-    added = [_host_step(hosts.get(device_id), device_id) for device_id in chosen if device_id not in known]
+    added = [Step(key=device_id, device_id=device_id) for device_id in chosen if device_id not in known]
     if form.get("order") == ONE_BY_ONE:
         added = _one_by_one(added)
     steps = [*kept, *added]
@@ -99,16 +97,9 @@ def read_hosts(hass: HomeAssistant, plan: Plan, form: Mapping[str, Any]) -> Plan
     return checked(replace(plan, name=name, steps=tuple(steps), clusters=clusters))
 
 
-def _host_step(host: HostDevice | None, device_id: str) -> Step:
-    """Return the step of a host; the machine that runs Home Assistant gets its role."""
-    is_own = host is not None and host.is_own_machine
-    return Step(key=device_id, device_id=device_id, role=Role.HOME_ASSISTANT if is_own else Role.NONE)
-
-
 def _one_by_one(steps: list[Step]) -> list[Step]:
-    """Return the steps, each of which needs the one behind it; those with a role are last anyway."""
-    plain = [step for step in steps if step.role is Role.NONE]
-    following = {step.key: later.key for step, later in pairwise(plain)}
+    """Return the steps, each of which needs the one behind it."""
+    following = {step.key: later.key for step, later in pairwise(steps)}
     return [replace(step, needs=(following[step.key],)) if step.key in following else step for step in steps]
 
 
