@@ -26,7 +26,7 @@ QUEUE_REMEDY = "In mosquitto.conf: `max_queued_messages 100000` (0: no limit) an
 
 
 @dataclass
-class Traffic:
+class MqttTraffic:
     """Messages that arrived while the doctor listened."""
 
     duration_s: float
@@ -89,8 +89,8 @@ async def _subscribe(settings: ConnectorSettings, session: Session) -> list[Find
     return findings
 
 
-async def _listen(settings: ConnectorSettings, session: Session, listen_s: float) -> Traffic:
-    traffic = Traffic(listen_s)
+async def _listen(settings: ConnectorSettings, session: Session, listen_s: float) -> MqttTraffic:
+    traffic = MqttTraffic(listen_s)
     router = Router(settings)
     with suppress(TimeoutError):
         async with asyncio.timeout(listen_s):
@@ -99,7 +99,7 @@ async def _listen(settings: ConnectorSettings, session: Session, listen_s: float
     return traffic
 
 
-def _count(traffic: Traffic, router: Router, message: Incoming) -> None:
+def _count(traffic: MqttTraffic, router: Router, message: Incoming) -> None:
     if message.topic in (VERSION, DROPPED, DISCONNECTED):
         traffic.system[message.topic] = message.payload.decode(errors="replace")
     elif message.retain:
@@ -112,7 +112,7 @@ def _count(traffic: Traffic, router: Router, message: Incoming) -> None:
             traffic.rejected[result.route, result.reason] += 1
 
 
-def _route_findings(settings: ConnectorSettings, traffic: Traffic) -> Iterator[Finding]:
+def _route_findings(settings: ConnectorSettings, traffic: MqttTraffic) -> Iterator[Finding]:
     for index, route in enumerate(settings.routes):
         count = traffic.live[index]
         rejected = {reason: number for (place, reason), number in traffic.rejected.items() if place == index}
@@ -134,7 +134,7 @@ def _route_findings(settings: ConnectorSettings, traffic: Traffic) -> Iterator[F
 
 
 async def _own_topics(settings: ConnectorSettings, session: Session) -> list[Finding]:
-    """Check whether the connector may publish its state; without that right it forwards, but nobody sees how it is."""
+    """Check whether the connector may publish its state; without that right its health is not shown."""
     tree = f"{settings.topic_prefix}/connector/{settings.id}"
     try:
         is_taken = await session.takes(f"{tree}/doctor", "")
@@ -148,7 +148,7 @@ async def _own_topics(settings: ConnectorSettings, session: Session) -> list[Fin
     ]
 
 
-def _queue_findings(settings: ConnectorSettings, traffic: Traffic) -> Iterator[Finding]:
+def _queue_findings(settings: ConnectorSettings, traffic: MqttTraffic) -> Iterator[Finding]:
     """Compare the broker's queue for a client that is away with the present rate."""
     version = traffic.system.get(VERSION, "")
     if version and "mosquitto" not in version.lower():

@@ -96,7 +96,7 @@ class KafkaStub:
 
 
 class Session:
-    """One connection of a client."""
+    """Connection of a client."""
 
     def __init__(self, stub: KafkaStub) -> None:
         self._stub = stub
