@@ -68,4 +68,4 @@ def test_a_value_that_was_cut_is_never_sent() -> None:
     assert (len(letter.value), letter.size, letter.is_cut) == (MAX_VALUE, MAX_VALUE + 1, True)
     rejection = record_of(letter, refuse)
     assert isinstance(rejection, Rejection)
-    assert rejection == (RejectReason.TOO_LARGE, "only the first 65536 of 65537 bytes were kept", -1)
+    assert rejection == (RejectReason.TOO_LARGE, "Only the first 65536 of 65537 bytes were kept.", -1)

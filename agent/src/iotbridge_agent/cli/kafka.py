@@ -32,10 +32,47 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     explain.add_argument("--user", action="append", metavar="NAME=VALUE", default=[], help="user property; repeatable")
     doctor = commands.add_parser("doctor", parents=[common], help="check the broker, Kafka, the routes and the spool")
     doctor.add_argument("--send", action="store_true", help="send a marked record for each route to its Kafka topic")
+    letters = commands.add_parser("letters", parents=[common], help="list, retry or drop dead letters")
+    _add_letters(letters)
+    _add_service(commands.add_parser("service", help="install, uninstall or show the systemd service of a connector"))
+
+
+def _add_letters(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="list|retry|drop")
+    listing = verbs.add_parser("list", help="list dead letters, oldest first, without their payload")
+    listing.add_argument("--payload", action="store_true", help="show the payload as well")
+    listing.add_argument("--limit", type=int, default=50, metavar="N", help="at most N (default 50)")
+    listing.add_argument("--after", type=int, default=0, metavar="ID", help="only those after this id")
+    retry = verbs.add_parser("retry", help="send dead letters again, after what already waits")
+    drop = verbs.add_parser("drop", help="delete dead letters for good")
+    for verb in (retry, drop):
+        verb.add_argument("ids", type=int, nargs="*", metavar="ID", help="ids, as `list` shows them")
+        verb.add_argument("--all", action="store_true", help="all of them, or all with the reason")
+    for verb in (listing, retry, drop):
+        verb.add_argument("--reason", metavar="REASON", help="only those with this reason, e.g. no_route")
+
+
+def _add_service(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="install|uninstall|status")
+    install = verbs.add_parser("install", help=f"write unit and user; start the connector of {CONFIG_DIR}/NAME.toml")
+    install.add_argument("--print", action="store_true", help="only print the files")
+    uninstall = verbs.add_parser("uninstall", help="stop the connector; keep its configuration and its spool")
+    uninstall.add_argument("--purge", action="store_true", help="also remove configuration, secrets and spool")
+    status = verbs.add_parser("status", help="show whether the connector runs, and its state")
+    for verb in (install, uninstall, status):
+        verb.add_argument("name", metavar="NAME", help="name of the configuration, without .toml")
+    for verb in (install, uninstall):
+        verb.add_argument(
+            "--root", type=Path, default=Path("/"), metavar="DIR", help="write the files below this folder"
+        )
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Run the command and return the exit code."""
+    if arguments.kafka_command == "service":
+        from iotbridge_agent.cli import kafka_service  # noqa: PLC0415
+
+        return kafka_service.main(arguments)
     path = config_path(arguments.config)
     match arguments.kafka_command:
         case "doctor":
@@ -43,6 +80,11 @@ def main(arguments: argparse.Namespace) -> int:
             from iotbridge_agent.cli import kafka_doctor  # noqa: PLC0415
 
             return kafka_doctor.main(path, send=arguments.send)
+        case "letters":
+            from iotbridge_agent.cli import kafka_letters  # noqa: PLC0415
+            from iotbridge_agent.kafka.settings import load_settings  # noqa: PLC0415
+
+            return kafka_letters.main(load_settings(path), arguments)
         case _:
             return _explain(path, arguments)
 

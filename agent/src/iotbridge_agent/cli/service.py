@@ -1,6 +1,6 @@
 """Systemd service of the agent: an unprivileged user, a hardened unit, and a polkit rule for its commands."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 import json
 import os
@@ -139,8 +139,8 @@ class InstallTarget:
 
 def unit_text(config_path: Path, program: str | None = None) -> str:
     """Return the systemd unit; ``program`` is the start of its ExecStart."""
-    quoted = program or f"{_quoted(sys.executable)} -m iotbridge_agent"
-    return UNIT_TEXT.format(program=quoted, config_path=_quoted(str(config_path)))
+    start = program or f"{quoted(sys.executable)} -m iotbridge_agent"
+    return UNIT_TEXT.format(program=start, config_path=quoted(str(config_path)))
 
 
 def rule_text(power: Iterable[str], units: Sequence[str] = ()) -> str:
@@ -169,9 +169,9 @@ def install(config_path: Path, target: InstallTarget) -> None:
     config_path = config_path.absolute()
     config = load_config(config_path)
     if target.live:
-        _demand_systemd_and_root(target, "install")
+        demand_systemd_and_root(target, "install")
         _demand_reachable(config_path, target)
-    _write(target, files(config, config_path))
+    write_files(target, files(config, config_path))
     if not (config.power or config.startable_units):
         target.path(RULE).unlink(missing_ok=True)
     if not target.live:
@@ -187,7 +187,7 @@ def install(config_path: Path, target: InstallTarget) -> None:
 def remove(target: InstallTarget, *, purge: bool) -> None:
     """Stop the service and remove its files, state and user; the configuration only with ``purge``."""
     if target.live:
-        _demand_systemd_and_root(target, "remove")
+        demand_systemd_and_root(target, "remove")
         if target.path(UNIT).exists():
             target.run(("systemctl", "disable", "--now", NAME))
     for path in (UNIT, RULE, SYSUSERS):
@@ -195,13 +195,13 @@ def remove(target: InstallTarget, *, purge: bool) -> None:
             target.path(path).unlink()
             target.write_line(f"removed {target.path(path)}")
     for folder in (STATE_DIR, *((CONFIG_DIR,) if purge else ())):
-        _remove_folder(target.path(folder), target.write_line)
+        remove_folder(target.path(folder), target.write_line)
     if target.live:
         target.run(("systemctl", "daemon-reload"))
         if target.path(CONFIG_DIR).exists():
             # The id of the removed group may be assigned to another one later.
             target.run(("chown", "-R", "root:root", str(target.path(CONFIG_DIR))))
-        if _user_exists():
+        if user_exists(NAME):
             target.run(("userdel", NAME))
     if target.path(CONFIG_DIR).exists():
         target.write_line(f"{target.path(CONFIG_DIR)} was kept; `service remove --purge` also removes it.")
@@ -215,7 +215,8 @@ def unreachable_folder(path: Path, *, except_for: Path | None = None) -> Path | 
     return None
 
 
-def _demand_systemd_and_root(target: InstallTarget, verb: str) -> None:
+def demand_systemd_and_root(target: InstallTarget, verb: str, command: str = "service") -> None:
+    """Raise ServiceError unless systemd runs here and the user is root."""
     if sentence := INSTEAD.get(platform.system()):
         raise ServiceError(sentence)
     if not target.booted.is_dir():
@@ -224,21 +225,26 @@ def _demand_systemd_and_root(target: InstallTarget, verb: str) -> None:
             f"or use --root DIR to only {verb} files in a folder."
         )
     if os.geteuid() != 0:
-        raise ServiceError(f"Only root can {verb} a service: run `sudo {NAME} service {verb}`.")
+        raise ServiceError(f"Only root can {verb} a service: run `sudo {NAME} {command} {verb}`.")
 
 
 def _demand_reachable(config_path: Path, target: InstallTarget) -> None:
-    """Raise ServiceError for programs and files that the service's user could not read, e.g. in a private home."""
+    """Raise ServiceError for the program or a configuration that the service's user could not read."""
+    demand_reachable_program(target)
+    if folder := unreachable_folder(config_path, except_for=target.path(CONFIG_DIR)):
+        raise ServiceError(
+            f"The service's user cannot enter {folder}. Move the configuration to {CONFIG_DIR}/agent.toml."
+        )
+
+
+def demand_reachable_program(target: InstallTarget) -> None:
+    """Raise ServiceError for a program that the service's user could not read, e.g. in a private home."""
     for path in target.installed:
         if folder := unreachable_folder(path) or unreachable_folder(path.resolve()):
             raise ServiceError(
                 f"The service's user cannot enter {folder}, where this program is installed. Install it for all users: "
                 "`sudo pipx install --global ./agent` in a copy of the repository, then run that one."
             )
-    if folder := unreachable_folder(config_path, except_for=target.path(CONFIG_DIR)):
-        raise ServiceError(
-            f"The service's user cannot enter {folder}. Move the configuration to {CONFIG_DIR}/agent.toml."
-        )
 
 
 def _hand_over(config_path: Path, target: InstallTarget) -> None:
@@ -252,7 +258,8 @@ def _hand_over(config_path: Path, target: InstallTarget) -> None:
         target.run(("chmod", "640", str(config_path)))
 
 
-def _write(target: InstallTarget, texts: dict[str, str]) -> None:
+def write_files(target: InstallTarget, texts: Mapping[str, str]) -> None:
+    """Write the files of a service, by absolute path."""
     for absolute, text in texts.items():
         path = target.path(absolute)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -261,7 +268,8 @@ def _write(target: InstallTarget, texts: dict[str, str]) -> None:
         target.write_line(f"wrote {path}")
 
 
-def _remove_folder(folder: Path, write_line: Callable[[str], None]) -> None:
+def remove_folder(folder: Path, write_line: Callable[[str], None]) -> None:
+    """Remove a folder with everything in it, but not what a link names."""
     if not folder.is_dir() or folder.is_symlink():
         return
     import shutil  # noqa: PLC0415 - not needed to run
@@ -270,17 +278,18 @@ def _remove_folder(folder: Path, write_line: Callable[[str], None]) -> None:
     write_line(f"removed {folder}")
 
 
-def _user_exists() -> bool:
+def user_exists(name: str) -> bool:
+    """Return whether the system has this user."""
     import pwd  # noqa: PLC0415 - Windows has none
 
     try:
-        pwd.getpwnam(NAME)
+        pwd.getpwnam(name)
     except KeyError:
         return False
     return True
 
 
-def _quoted(word: str) -> str:
+def quoted(word: str) -> str:
     """Quote for a unit file, where % and $ have a meaning of their own."""
     word = word.replace("%", "%%").replace("$", "$$")
     return f'"{word}"' if " " in word else word

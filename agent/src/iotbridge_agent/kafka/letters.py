@@ -94,7 +94,7 @@ def letter_of_record(record: Record, mqtt_topic: str, rejection: Rejection) -> L
 def record_of(letter: Letter, route: Route) -> Record | Rejection:
     """Return the record to send when a letter is retried, or the reason why it still cannot be sent."""
     if letter.is_cut:
-        detail = f"only the first {len(letter.value)} of {letter.size} bytes were kept"
+        detail = f"Only the first {len(letter.value)} of {letter.size} bytes were kept."
         return Rejection(RejectReason.TOO_LARGE, detail)
     if letter.target:
         return Record(letter.target, letter.key, letter.value, letter.headers, letter.time_ms)
