@@ -34,6 +34,15 @@ def check(text: str) -> str:
     return done.stdout + done.stderr
 
 
+def scrape(port: int) -> str:
+    """Return the metrics of an endpoint, or an empty text as long as nothing answers."""
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as response:
+            return str(response.read().decode())
+    except OSError:
+        return ""
+
+
 class Server:
     """Prometheus server that runs on the loopback."""
 
