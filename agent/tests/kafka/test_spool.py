@@ -307,13 +307,16 @@ def test_damage_that_shows_while_running_is_set_aside(spool: Spool, caplog: pyte
     spool.append([record(number, 1000) for number in range(2000)])
     spool.close()
     with spool.path.open("r+b") as file:
-        for page in range(8, spool.path.stat().st_size // 4096, 7):
+        for page in range(200, spool.path.stat().st_size // 4096):
             file.seek(page * 4096)
-            file.write(b"\xff" * 4096)
+            if file.read(1) == b"\x0d":  # a page of rows
+                file.write(b"\xff" * 4095)
     spool.open()
+    after = spool.peek(10)[-1][0]
     assert len(values(spool)) < 2000
-    spool.append([record(1)])
-    assert values(spool)[-1] == b"1"
+    assert spool.count == 0
+    assert spool.append([record(1)]) > after
+    assert [stored.value for _, stored in spool.peek(5, after)] == [b"1"]
     assert len(list(spool.path.parent.glob("stock.db.damaged-*[0-9]"))) == 1
     assert "recover" in caplog.text
 
@@ -392,7 +395,7 @@ def test_the_oldest_letters_make_room(tmp_path: Path) -> None:
         )
         left = [stored.value.rstrip(b"\0") for _, stored in spool.letters(1000)]
         assert left == [b"%d" % number for number in range(removed, 300)]
-        assert spool.bytes < 1.5 * MB
+        assert 0.85 * MB < spool.bytes < 1.5 * MB
         spool.append([record(1, 100_000)])
 
 

@@ -37,6 +37,7 @@ _SELECT_LETTERS = (
     f"SELECT id, {_LETTER_COLUMNS} FROM letters WHERE id > ? AND (? IS NULL OR reason = ?) ORDER BY id LIMIT ?"  # noqa: S608
 )
 _CHOSEN_LETTERS = f"SELECT id, {_LETTER_COLUMNS} FROM letters WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"  # noqa: S608
+_SELECT_LETTER_SIZES = "SELECT id, length(value) + length(key) + length(headers) + ? FROM letters ORDER BY id"
 _RETRY_PAGE = 100
 # Records deleted at once where the disk is nearly full.
 _SLICE = 50
@@ -61,6 +62,8 @@ class Spool:
         self._lock: IO[str] | None = None
         self._max_pages = 0
         self._letter_bytes = 0
+        self._last_seq = 0
+        """Highest number that a caller knows."""
 
     def open(self) -> None:
         """Open the file as its connector; raise SpoolError if a newer program or another connector has it.
@@ -110,7 +113,8 @@ class Spool:
                     raise SpoolFull(f"The spool {self.path} is full ({self._max_bytes // _MIB} MB).")
                 return connection.execute("SELECT max(seq) FROM records").fetchone()[0] or 0
 
-        return self._run(work)
+        self._last_seq = max(self._last_seq, self._run(work))
+        return self._last_seq
 
     def peek(self, limit: int, after: int = 0) -> list[tuple[int, Record]]:
         """Return the next records behind the number ``after``, in order, each with its number.
@@ -128,7 +132,9 @@ class Spool:
                     break
             return records
 
-        return self._run(work)
+        records = self._run(work)
+        self._last_seq = max([self._last_seq, *(seq for seq, _ in records[-1:])])
+        return records
 
     def delete_up_to(self, seq: int) -> None:
         """Delete the records up to this number; raise SpoolFull where the disk has no room even for that."""
@@ -168,9 +174,9 @@ class Spool:
         def work(connection: sqlite3.Connection) -> int:
             self._demand_disk_space(connection, size)
             with _transaction(connection):
-                removed = self._make_room_for_letters(connection, size)
+                removed, left = self._make_room_for_letters(connection, size)
                 connection.executemany(_INSERT_LETTER, rows)
-            self._letter_bytes += size
+            self._letter_bytes = left + size
             return removed
 
         return self._run(work)
@@ -244,6 +250,9 @@ class Spool:
         try:
             spool_file.set_aside(self.path)
             self._connect()
+            # The callers' places stay valid.
+            query = "INSERT INTO sqlite_sequence(name, seq) VALUES ('records', ?)"
+            self._open_connection().execute(query, (self._last_seq,))
         except (OSError, sqlite3.Error) as failure:
             raise SpoolError(f"The damaged spool {self.path} cannot be replaced ({failure}).") from failure
 
@@ -264,18 +273,21 @@ class Spool:
         except OSError as error:
             raise SpoolError(f"The spool {self.path} cannot be used ({error.strerror}).") from error
 
-    def _make_room_for_letters(self, connection: sqlite3.Connection, size: int) -> int:
+    def _make_room_for_letters(self, connection: sqlite3.Connection, size: int) -> tuple[int, int]:
+        """Delete the oldest letters until so many bytes fit; return their number, and the bytes of the others."""
         limit = self._max_bytes // LETTERS_SHARE
         if self._letter_bytes + size <= limit:
-            return 0
+            return 0, self._letter_bytes
         # Another program may have dropped some meanwhile.
-        self._letter_bytes = _letter_bytes(connection)
-        removed = 0
-        while self._letter_bytes + size > limit and self._letter_bytes:
-            query = "DELETE FROM letters WHERE id IN (SELECT id FROM letters ORDER BY id LIMIT 100)"
-            removed += connection.execute(query).rowcount
-            self._letter_bytes = _letter_bytes(connection)
-        return removed
+        left = _letter_bytes(connection)
+        last = 0
+        for letter_id, letter_size in connection.execute(_SELECT_LETTER_SIZES, (_ROW_BYTES,)):
+            # More than necessary, so that this is not done for each letter.
+            if left + size <= limit - limit // 16:
+                break
+            left -= letter_size
+            last = letter_id
+        return connection.execute("DELETE FROM letters WHERE id <= ?", (last,)).rowcount, left
 
     def _number(self, query: str) -> int | None:
         number: int | None = self._run(lambda connection: (connection.execute(query).fetchone() or (None,))[0])
