@@ -51,6 +51,17 @@ def test_explain_names_a_wrong_argument(
     assert expected in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("engine", ["kafka-connect", "redpanda-connect", "emqx"])
+def test_export_prints_the_configuration_and_what_it_leaves_out(
+    config: Path, capsys: pytest.CaptureFixture[str], engine: str
+) -> None:
+    assert main(["kafka", "export", "--config", str(config), engine]) == 0
+    shown = capsys.readouterr()
+    assert ("stock-updates" in shown.out) is (engine != "kafka-connect")
+    assert all(line.startswith("not expressed: ") for line in shown.err.splitlines())
+    assert "not expressed: [spool]" in shown.err
+
+
 def test_the_only_configuration_in_the_folder_is_the_default(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="has none"):
         kafka.config_path(None, tmp_path)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 import time
 
-from iotbridge_agent.cli.terminal import write_line
+from iotbridge_agent.cli.terminal import write_error, write_line
 from iotbridge_agent.errors import AgentError, ConfigError
 
 CONFIG_DIR = Path("/etc/iotbridge/kafka")
@@ -34,6 +34,8 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     doctor.add_argument("--send", action="store_true", help="send a marked record for each route to its Kafka topic")
     letters = commands.add_parser("letters", parents=[common], help="list, retry or drop dead letters")
     _add_letters(letters)
+    export = commands.add_parser("export", parents=[common], help="print the routes as configuration of another engine")
+    export.add_argument("engine", choices=("kafka-connect", "redpanda-connect", "emqx"))
     _add_service(commands.add_parser("service", help="install, uninstall or show the systemd service of a connector"))
 
 
@@ -85,6 +87,8 @@ def main(arguments: argparse.Namespace) -> int:
             from iotbridge_agent.kafka.settings import load_settings  # noqa: PLC0415
 
             return kafka_letters.main(load_settings(path), arguments)
+        case "export":
+            return _export(path, arguments.engine)
         case _:
             return _explain(path, arguments)
 
@@ -109,6 +113,17 @@ def _explain(path: Path, arguments: argparse.Namespace) -> int:
     for line in lines:
         write_line(line)
     return 0 if is_record else 1
+
+
+def _export(path: Path, engine: str) -> int:
+    from iotbridge_agent.kafka.exports import ENGINES  # noqa: PLC0415
+    from iotbridge_agent.kafka.settings import load_settings  # noqa: PLC0415
+
+    text, notes = ENGINES[engine](load_settings(path))
+    write_line(text.removesuffix("\n"))
+    for note in notes:
+        write_error(f"not expressed: {note}")
+    return 0
 
 
 def config_path(explicit: Path | None, folder: Path = CONFIG_DIR) -> Path:

@@ -24,6 +24,12 @@ def is_valid_topic(text: str) -> bool:
 
 def filter_pattern(text: str) -> re.Pattern[str]:
     """Return the expression whose full match is a topic that the filter matches."""
+    guard = r"(?!\$)" if text.startswith(_WILDCARDS) else ""
+    return re.compile(guard + filter_expression(text), re.DOTALL)
+
+
+def filter_expression(text: str) -> str:
+    """Return the expression without lookahead: a first wildcard also matches a ``$``."""
     levels = text.split("/")
     is_deep = levels[-1] == "#"
     if is_deep:
@@ -31,8 +37,7 @@ def filter_pattern(text: str) -> re.Pattern[str]:
     expression = "/".join("[^/]*" if level == "+" else re.escape(level) for level in levels)
     if is_deep:  # with the level above
         expression = f"{expression}(?:/.*)?" if levels else ".*"
-    guard = r"(?!\$)" if text.startswith(_WILDCARDS) else ""
-    return re.compile(guard + expression, re.DOTALL)
+    return expression
 
 
 def has_cover(narrow: str, broad: str) -> bool:

@@ -1,0 +1,1 @@
+"""Tests of the exports, beside facts from the documentation of each engine."""
