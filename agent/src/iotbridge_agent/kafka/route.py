@@ -2,7 +2,8 @@
 
 from base64 import b64encode
 from datetime import UTC, datetime
-import json
+from functools import lru_cache
+from json.encoder import encode_basestring
 import re
 from typing import NamedTuple
 from zlib import crc32
@@ -30,7 +31,8 @@ class Target(NamedTuple):
     topic: str
     key: bytes
     headers: list[tuple[str, bytes]]
-    is_json: bool
+    envelope: str
+    """Beginning of the JSON envelope; empty for raw values."""
 
 
 class Router:
@@ -67,7 +69,7 @@ class Router:
             _add_properties(headers, message)
             if (packet_id := message.packet_id) is not None and self._epoch:
                 headers.append(("mqtt-id", f"{self._epoch}:{packet_id}:{crc32(message.payload):08x}".encode()))
-            value = _envelope(message, received_ms) if target.is_json else message.payload
+            value = _envelope(target.envelope, message, received_ms) if target.envelope else message.payload
         except UnicodeEncodeError:
             return Rejection(RejectReason.VALUE_INVALID, "The topic or a property is not valid UTF-8.")
         except NullCharacterError:
@@ -104,7 +106,8 @@ class Router:
         if not route.topic.is_fixed and (rejection := self._reject(topic, index)):
             return rejection
         headers = [*route.headers, ("mqtt-topic", message.topic.encode())]
-        return Target(index, topic, key.encode(), headers, route.value == "json")
+        envelope = f'{{"topic":{encode_basestring(message.topic)},' if route.value == "json" else ""
+        return Target(index, topic, key.encode(), headers, envelope)
 
     def _reject(self, topic: str, index: int) -> Rejection | None:
         """Return why a topic that a template gave must not be used, or None."""
@@ -138,14 +141,19 @@ def _add_properties(headers: list[tuple[str, bytes]], message: MqttMessage) -> N
             headers.append((f"user.{name}" if is_taken else name, text.encode()))
 
 
-def _envelope(message: MqttMessage, received_ms: int) -> bytes:
+def _envelope(beginning: str, message: MqttMessage, received_ms: int) -> bytes:
     payload = message.payload
-    envelope: dict[str, object] = {"topic": message.topic}
     try:
-        envelope["payload"] = payload.decode()
+        content = f'"payload":{encode_basestring(payload.decode())}'
     except UnicodeDecodeError:
-        envelope["payload_base64"] = b64encode(payload).decode()
-    envelope["qos"] = 0 if message.packet_id is None else 1
-    envelope["retain"] = message.retain
-    envelope["received"] = datetime.fromtimestamp(received_ms / 1000, UTC).isoformat(timespec="milliseconds")
-    return json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
+        content = f'"payload_base64":"{b64encode(payload).decode()}"'
+    qos = 0 if message.packet_id is None else 1
+    retain = "true" if message.retain else "false"
+    received = _time_text(received_ms)
+    return f'{beginning}{content},"qos":{qos},"retain":{retain},"received":"{received}"}}'.encode()
+
+
+@lru_cache(maxsize=16)
+def _time_text(time_ms: int) -> str:
+    """Return a time in ISO 8601; the messages of a batch share it."""
+    return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="milliseconds")
