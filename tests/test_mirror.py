@@ -100,6 +100,7 @@ OF_MORE = {
         "kafka/rig/test_stub.py": "The stub of a Kafka broker, and its logins.",
         "test_contract.py": "The examples of the contract, in both directions.",
         "test_docs_hosts.py": "The guide docs/hosts.md.",
+        "test_docs_kafka.py": "The guide docs/kafka.md.",
     },
 }
 PARTS = sorted(SOURCES)

@@ -27,7 +27,7 @@ def test_a_broker_a_kafka_and_a_route_are_enough() -> None:
     assert settings.kafka.bootstrap == ("kafka1:9092",)
     assert (settings.id, settings.name, settings.group) == ("stock", "Kafka connector stock", "")
     assert settings.spool == (Path("/var/lib/iotbridge-kafka/stock.db"), 1024 * 1024 * 1024)
-    assert (settings.retained, settings.unrouted, settings.dedupe) == ("new", "count", "off")
+    assert (settings.retained, settings.unrouted) == ("new", "count")
     assert (settings.session_expiry_s, settings.receive_maximum) == (604800, 1000)
     assert (settings.metrics_listen, settings.topic_prefix) == (None, "iotbridge")
 
@@ -50,7 +50,6 @@ session_expiry_s = 3600
 receive_maximum = 20
 retained = "never"
 unrouted = "letter"
-dedupe = "restart"
 prefix = "a/b"
 discovery_prefix = "ha"
 [kafka]
@@ -92,7 +91,7 @@ source = "field"
         "linger.ms": "20",
     }
     assert settings.spool == (Path("/tmp/spool.db"), 2 * 1024 * 1024)  # noqa: S108 - only a name
-    assert (settings.retained, settings.unrouted, settings.dedupe) == ("never", "letter", "restart")
+    assert (settings.retained, settings.unrouted) == ("never", "letter")
     assert (settings.session_expiry_s, settings.receive_maximum) == (3600, 20)
     assert (settings.metrics_listen, settings.topic_prefix, settings.discovery_prefix) == (
         "127.0.0.1:9464",

@@ -84,7 +84,6 @@ class ConnectorSettings:
     receive_maximum: int = 1000
     retained: Literal["new", "always", "never"] = "new"
     unrouted: Literal["count", "letter"] = "count"
-    dedupe: Literal["off", "restart"] = "off"
     metrics_listen: str | None = None
     language: str = "en"
     """Language of the names of entities."""
@@ -127,7 +126,6 @@ def parse_settings(
         receive_maximum=int(connector.number("receive_maximum", default=1000, low=1, high=65535)),
         retained=connector.choice("retained", ("new", "always", "never"), default="new"),  # type: ignore[arg-type]
         unrouted=connector.choice("unrouted", ("count", "letter"), default="count"),  # type: ignore[arg-type]
-        dedupe=connector.choice("dedupe", ("off", "restart"), default="off"),  # type: ignore[arg-type]
         metrics_listen=_parse_listen(root.table("metrics", overridable=True)),
         language=connector.choice("language", LANGUAGES, default="en"),
         topic_prefix=connector.text("prefix", default="iotbridge", pattern=TOPIC_PREFIX, expected=prefix_expected),

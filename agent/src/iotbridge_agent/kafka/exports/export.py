@@ -22,8 +22,6 @@ def common_notes(settings: ConnectorSettings, *, known_options: Collection[str] 
     broker = settings.broker
     if broker.psk is not None:
         yield "broker.psk: pre-shared keys cannot be expressed; use a certificate."
-    if settings.dedupe != "off":
-        yield "connector.dedupe: messages that are sent again after a crash are not left out."
     yield "connector.receive_maximum, connector.session_expiry_s: cannot be expressed."
     yield "[metrics], and the state in Home Assistant: the engine has its own."
     yield "Header mqtt-id: cannot be expressed."
