@@ -293,9 +293,9 @@ async def _async_start_hosts(runtime: Runtime, stops: list[Stop]) -> None:
     stops.append(runtime.hosts.async_stop)
     stops.append(hosts_activity.async_start_activity(runtime.hosts))
     stops.append(runtime.waker.async_follow())
-    await runtime.hosts.async_start()
     stops.append(runtime.configured_hosts.async_stop)
     runtime.configured_hosts.async_start()
+    await runtime.hosts.async_start()
 
 
 async def _async_start_things(runtime: Runtime, stops: list[Stop]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from ..protocol.messages import START_SERVICES, WAKE, BareResponse, Command, Response, ResponseStatus
 from ..protocol.topics import HostKey
 from .inventory import POWER_COMMANDS, PowerState
+from .shutdown_watch import SHUTDOWN_LIMIT_S
 
 # What an agent does not carry out in a dry run; its custom commands it does.
 DRY_RUN_COMMANDS = (*POWER_COMMANDS, WAKE, START_SERVICES)
@@ -21,7 +22,7 @@ DRY_RUN_COMMANDS = (*POWER_COMMANDS, WAKE, START_SERVICES)
 # host must not keep the commands of others from being tracked.
 MAX_PENDING = 32
 # Time for a host that accepted a power command to go down and, for a reboot, to come back.
-CONFIRM_WITHIN_S = 600.0
+CONFIRM_WITHIN_S = SHUTDOWN_LIMIT_S + 60.0
 # Longest runtime that can be configured for a custom command.
 MAX_RUNTIME_S = 3600.0
 # A command gets two responses at most; further ones are made up by a client that has seen its id.

@@ -13,9 +13,9 @@ import re
 from ..protocol.fields import MessageError
 from ..protocol.messages import Announce, HostPower, Reading, Status, parse_availability
 from ..protocol.topics import HostKey, Leaf
+from .shutdown_watch import SHUTDOWN_GRACE_S, ShutdownWatch, is_shut_down
 
-# A shutdown takes a while before the host is off. A host that has not returned from a reboot within this time is lost.
-SHUTDOWN_GRACE_S = 90.0
+# A host that has not returned from a reboot within this time is lost.
 REBOOT_GRACE_S = 600.0
 # Begins the keys of hosts without an agent. No topic can: a client of the broker cannot name such a host.
 NO_AGENT_PREFIX = "$host"
@@ -77,6 +77,8 @@ class Host:
     has_device: bool = False
     title: str = ""
     """Name that the user gave to a host without an agent."""
+    watch: ShutdownWatch | None = None
+    """Watch of its machine, if the user configured one and the host has an agent."""
     is_deleted: bool = False
     """True if the user deleted the device while the host was online."""
 
@@ -143,7 +145,8 @@ class Host:
         if self.is_available and is_silent and since > REBOOT_GRACE_S:
             # The broker went away while the host was going down, and the host never came back.
             return PowerState.LOST
-        if not self.is_available and self.intent is HostPower.SHUTTING_DOWN and since > SHUTDOWN_GRACE_S:
+        is_gone = not self.is_available and self.intent is HostPower.SHUTTING_DOWN
+        if is_gone and is_shut_down(self.watch, since):
             return PowerState.OFF
         if not self.is_available and self.intent is HostPower.REBOOTING and since > REBOOT_GRACE_S:
             return PowerState.LOST
@@ -220,14 +223,17 @@ class Inventory:
         """Add a host that the user configured; it is never evicted."""
         self._without_agent[host.key] = host
 
-    def prove(self, host: Host, is_available: bool | None, now: float) -> bool:
-        """Set whether a host without an agent is proven to be on; return whether that changes its power state."""
+    def prove(self, host: Host, is_running: bool | None, now: float) -> bool:
+        """Set whether the machine of a host is proven to run; return whether that changes the power state."""
         power = host.power
-        host.is_available = is_available
-        if is_available:
-            host.last_seen_at = now
-        elif is_available is False:
-            host.intent = HostPower.ON
+        if host.watch:
+            host.watch.see(is_running)
+        elif not host.has_agent:
+            host.is_available = is_running
+            if is_running:
+                host.last_seen_at = now
+            elif is_running is False:
+                host.intent = HostPower.ON
         host.power = host.power_state(now, self.lost_after_s)
         return host.power is not power
 

@@ -356,9 +356,9 @@ class HostsManager:
         self.async_notify_host(host)
 
     @callback
-    def async_prove(self, host: Host, is_available: bool | None) -> None:
-        """Set whether a host without an agent is proven to be on, None where nothing is known."""
-        if self.inventory.prove(host, is_available, time.monotonic()):
+    def async_prove(self, host: Host, is_running: bool | None) -> None:
+        """Set whether the machine of a host is proven to run, None where nothing is known."""
+        if self.inventory.prove(host, is_running, time.monotonic()):
             self.async_notify_host(host)
 
     @callback

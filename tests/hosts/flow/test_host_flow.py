@@ -1,5 +1,6 @@
 """Flow of hosts: those without an agent, and how a known one is woken."""
 
+import asyncio
 from typing import Any
 
 import ifaddr
@@ -149,6 +150,38 @@ async def test_how_a_known_host_is_woken(dialog: Dialog, kit: Kit) -> None:
     assert dialog.result["data_schema"] is not None
     selector: Any = dialog.result["data_schema"].schema["device_id"]
     assert [option["value"] for option in selector.config["options"]] == [other.id], "nas has its settings"
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_what_proves_that_a_known_host_is_off(dialog: Dialog, kit: Kit) -> None:
+    host = await kit.host(cards=[card(MAC)])
+    device = kit.device(host.uid)
+    assert device is not None
+    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    await dialog.start("known_host")
+    for proof, error in (
+        ({"address": "127.0.0.1"}, "port_missing"),
+        ({"address": "http://nas/", "address_port": port}, "address_invalid"),
+        ({"address": "127.0.0.1", "address_port": port, "entity_id": PROOF}, "one_proof"),
+        ({"entity_id": PROOF, "on_states": []}, "states_missing"),
+        ({"address": "nas.invalid", "address_port": port}, "no_answer"),
+    ):
+        await dialog.submit(device_id=device.id, shutdown=proof)
+        assert dialog.errors == {"base": error}
+    await dialog.submit(device_id=device.id, shutdown={"address": "127.0.0.1", "address_port": port})
+    await dialog.choose("save")
+    (made,) = dialog.made
+    assert (made.data["address"], made.data["address_port"]) == ("127.0.0.1", port)
+
+    await host.announce(power="off", cards=[card(MAC)])
+    await host.availability("offline")
+    await dialog.change(made.subentry_id)
+    assert dialog.suggested["shutdown"]["address"] == "127.0.0.1"
+    await dialog.submit(shutdown={"address": "nas.invalid", "address_port": port})
+    await dialog.choose("save")
+    assert dialog.made[0].data["address"] == "nas.invalid", "a host that is off cannot answer"
+    server.close()
 
 
 async def test_it_needs_a_running_iot_bridge(dialog: Dialog, kit: Kit) -> None:

@@ -22,8 +22,9 @@ from ..device_links import DeviceLinks
 from ..inventory import NO_AGENT_PREFIX, Host
 from ..manager import HostsManager
 from ..wake.waker import Waker
-from .proofs import async_follow_address, async_follow_entity
+from .proofs import async_follow
 from .settings import HostSettings
+from .shutdown_watches import ShutdownWatches
 
 STOP_COMMAND = "shutdown"
 
@@ -40,6 +41,7 @@ class ConfiguredHosts:
         self._manager = manager
         self._device_links = device_links
         self._waker = waker
+        self._watches = ShutdownWatches(hass, entry, manager, device_links)
         self._reader = Reader(manager.issues, HOST_UNREADABLE)
         self.settings: dict[str, HostSettings] = {}
         self._hosts: dict[str, Host] = {}
@@ -52,6 +54,8 @@ class ConfiguredHosts:
     @callback
     def async_start(self) -> None:
         """Add the hosts, and follow changes of the subentries and names of their entities."""
+        self._watches.async_start()
+        self._stop.append(self._watches.async_stop)
         self._async_apply()
         self._stop.append(async_dispatcher_connect(self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_entry_changed))
         self._stop.append(self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_entity_changed))
@@ -94,6 +98,9 @@ class ConfiguredHosts:
                 for subentry_id, settings in self.settings.items()
             }
         )
+        self._watches.async_configure(
+            {settings.device_id: settings for settings in self.settings.values() if settings.device_id}
+        )
         for subentry_id, device in without_agent.items():
             self._device_links.async_link(self._hosts[subentry_id], device)
             if before.get(subentry_id) != self.settings[subentry_id]:
@@ -126,23 +133,12 @@ class ConfiguredHosts:
     def _async_prove(self, subentry_id: str, host: Host, settings: HostSettings) -> None:
         """Begin to prove whether a host is on, as its settings say."""
         self._async_end_proof(subentry_id)
-        prove = partial(self._manager.async_prove, host)
-        if settings.entity_id:
-            self._end_proof[subentry_id] = async_follow_entity(self._hass, settings, prove)
-            return
 
         def is_busy() -> bool:
             return host.intent is not HostPower.ON or self._waker.is_waking(host)
 
-        task = self._entry.async_create_background_task(
-            self._hass, async_follow_address(settings, prove, is_busy), f"iotbridge proof of {host.key}"
-        )
-
-        @callback
-        def end() -> None:
-            task.cancel()
-
-        self._end_proof[subentry_id] = end
+        prove = partial(self._manager.async_prove, host)
+        self._end_proof[subentry_id] = async_follow(self._hass, self._entry, settings, prove, is_busy=is_busy)
 
     @callback
     def _async_end_proof(self, subentry_id: str) -> None:

@@ -13,7 +13,7 @@ ON_STATES = ("on", "home")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostSettings:
-    """Settings of a host without an agent, or for waking a known one, of which only the first fields are used."""
+    """Settings of a host without an agent; of a known one, how it is woken and how its shutdown is watched."""
 
     device_id: str = ""
     """Device of a known host; empty for a host without an agent."""
@@ -24,10 +24,10 @@ class HostSettings:
     via: str = ""
     """Device of the host whose agent sends magic packets as well."""
     entity_id: str = ""
-    """Entity whose state proves that the host is on."""
+    """Entity whose state proves that the machine runs."""
     on_states: tuple[str, ...] = ON_STATES
     address: str = ""
-    """Address whose answer proves that the host is on, at a TCP port."""
+    """Address whose answer proves that the machine runs, at a TCP port."""
     address_port: int = 0
     stop_actions: tuple[Mapping[str, Any], ...] = ()
 
@@ -44,6 +44,11 @@ class HostSettings:
         """Return the data of a subentry, without its version."""
         data: dict[str, Any] = plain(asdict(self))
         return data
+
+    @property
+    def has_proof(self) -> bool:
+        """Return whether an entity or an address proves that the machine runs."""
+        return bool(self.entity_id or self.address)
 
     @property
     def wake(self) -> WakeSettings:

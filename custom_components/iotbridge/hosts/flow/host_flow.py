@@ -1,4 +1,4 @@
-"""Flow of the subentries of type ``host``: hosts without an agent, and how known hosts are woken."""
+"""Flow of the subentries of type ``host``: hosts without an agent, and how known ones are woken and proven off."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -19,14 +19,15 @@ from ...migration import marked
 from ...protocol.topics import HostKey
 from ...subentries import read
 from ...texts import NONE
+from ..configured.proofs import async_answers
 from ..configured.settings import ON_STATES, HostSettings
-from ..inventory import NO_AGENT_PREFIX, Host
+from ..inventory import NO_AGENT_PREFIX, Host, PowerState
 from ..voice.voice import async_host_devices
 from ..wake.magic_packet import PORT, mac_address, six_bytes
 from ..wake.routes import MAX_MACS
 from ..wake.sender import LIMITED_BROADCAST
 
-NETWORK = "network"
+NETWORK, SHUTDOWN = "network", "shutdown"
 # Stands for a password that is kept: a stored one is not sent to the browser.
 KEPT = "__kept__"
 _ADDRESS = re.compile(r"[A-Za-z0-9_.:-]{1,253}")
@@ -78,29 +79,28 @@ class HostFlow(ConfigSubentryFlow):
         fields: dict[vol.Marker, Any] = {
             vol.Required("name"): TEXT,
             vol.Optional("macs"): _TEXTS,
-            vol.Optional("entity_id"): selector.EntitySelector(),
-            vol.Optional("on_states", default=[*ON_STATES]): _TEXTS,
-            vol.Optional("address"): TEXT,
-            vol.Optional("address_port"): _PORT,
+            **_proof_fields(),
             vol.Optional("stop_actions"): ActionsField(),
             vol.Required(NETWORK): self._network_section(),
         }
         return self._form("without_agent", fields, user_input, errors)
 
     async def async_step_known_host(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask how a host with an agent is woken."""
+        """Ask how a host with an agent is woken, and what proves that it is off."""
         errors: dict[str, str] = {}
         hosts = self._known_hosts()
         if user_input is not None:
-            settings, errors = _of_form(user_input, self._settings)
-            if not errors and settings.wake == HostSettings().wake:
-                errors["base"] = "nothing_chosen"
+            settings, errors = _of_form({**user_input, **user_input[SHUTDOWN]}, self._settings)
+            if "address" in errors:  # a field inside a folded part cannot carry an error of its own
+                errors = {"base": errors["address"]}
+            errors = errors or await self._async_known_host_mistakes(settings)
             if not errors:
                 self._settings, self._title = settings, hosts.get(settings.device_id, self._title)
                 return await self.async_step_preview()
         fields: dict[vol.Marker, Any] = {
             vol.Required("device_id"): _choice(hosts),
             vol.Optional("macs"): _TEXTS,
+            vol.Required(SHUTDOWN): section(vol.Schema(_proof_fields()), {"collapsed": not self._settings.has_proof}),
             vol.Required(NETWORK): self._network_section(),
         }
         return self._form("known_host", fields, user_input, errors)
@@ -131,6 +131,18 @@ class HostFlow(ConfigSubentryFlow):
             subentry = self._get_reconfigure_subentry()
             return self.async_update_and_abort(self._get_entry(), subentry, data=data, title=self._title)
         return self.async_create_entry(title=self._title, data=data)
+
+    async def _async_known_host_mistakes(self, settings: HostSettings) -> dict[str, str]:
+        """Return what is wrong with the settings of a known host, with the address tried out while the host is on."""
+        if settings.wake == HostSettings().wake and not settings.has_proof:
+            return {"base": "nothing_chosen"}
+        if settings.has_proof and (mistakes := _proof_mistakes(settings)):
+            return {"base": next(iter(mistakes.values()))}
+        host = self._get_entry().runtime_data.device_links.host(settings.device_id)
+        is_on = host is not None and host.power is PowerState.ON
+        if settings.address and is_on and not await async_answers(settings.address, settings.address_port):
+            return {"base": "no_answer"}
+        return {}
 
     def _host(self) -> Host:
         """Return the host that the form is about."""
@@ -177,6 +189,16 @@ class HostFlow(ConfigSubentryFlow):
         return self.async_show_form(step_id=step_id, data_schema=schema, errors=errors, last_step=False)
 
 
+def _proof_fields() -> dict[vol.Marker, Any]:
+    """Return the fields of the proof that the machine runs."""
+    return {
+        vol.Optional("entity_id"): selector.EntitySelector(),
+        vol.Optional("on_states", default=[*ON_STATES]): _TEXTS,
+        vol.Optional("address"): TEXT,
+        vol.Optional("address_port"): _PORT,
+    }
+
+
 def _choice(hosts: Mapping[str, str]) -> selector.SelectSelector:
     return dropdown(dict(sorted(hosts.items(), key=lambda host: host[1].casefold())))
 
@@ -189,19 +211,23 @@ def _to_form(title: str, settings: HostSettings) -> dict[str, Any]:
         "password": KEPT if settings.password else "",
         "via": settings.via,
     }
-    values: dict[str, Any] = {
-        "name": title,
-        "device_id": settings.device_id,
-        "macs": list(settings.macs),
+    proof = {
         "entity_id": settings.entity_id,
         "on_states": list(settings.on_states),
         "address": settings.address,
         "address_port": settings.address_port,
+    }
+    values: dict[str, Any] = {
+        "name": title,
+        "device_id": settings.device_id,
+        "macs": list(settings.macs),
         "stop_actions": [*settings.stop_actions],
     }
-    return {key: value for key, value in values.items() if value} | {
-        NETWORK: {key: value for key, value in network.items() if value}
-    }
+    return _filled(values | proof) | {NETWORK: _filled(network), SHUTDOWN: _filled(proof)}
+
+
+def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value}
 
 
 def _of_form(user_input: Mapping[str, Any], before: HostSettings) -> tuple[HostSettings, dict[str, str]]:
@@ -240,6 +266,11 @@ def _mistakes(settings: HostSettings) -> dict[str, str]:
     """Return what is missing for a host without an agent, or contradicts."""
     if not settings.macs and not settings.stop_actions:
         return {"base": "nothing_to_do"}
+    return _proof_mistakes(settings)
+
+
+def _proof_mistakes(settings: HostSettings) -> dict[str, str]:
+    """Return what is missing for the proof that the machine runs, or contradicts."""
     if bool(settings.entity_id) == bool(settings.address):
         return {"base": "one_proof"}
     if settings.entity_id and not settings.on_states:

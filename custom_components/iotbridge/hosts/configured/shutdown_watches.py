@@ -1,0 +1,95 @@
+"""Watches of machines while their agents shut them down: an entity or an address shows when they are gone."""
+
+from collections.abc import Mapping
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+
+from ..device_links import DeviceLinks
+from ..inventory import Host, PowerState
+from ..manager import HostsManager
+from ..shutdown_watch import ShutdownWatch
+from .proofs import async_follow
+from .settings import HostSettings
+
+# A machine that shuts down may be slow to answer, and what needs it to be off may cut its power.
+MISSED_ANSWERS = 3
+
+
+class ShutdownWatches:
+    """Watches of the hosts with an agent for which the user named a proof; nothing is asked while a host is on."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, manager: HostsManager, device_links: DeviceLinks
+    ) -> None:
+        """Start without watches."""
+        self._hass = hass
+        self._entry = entry
+        self._manager = manager
+        self._device_links = device_links
+        # By device.
+        self._settings: dict[str, HostSettings] = {}
+        self._end: dict[str, CALLBACK_TYPE] = {}
+        self._stop: list[CALLBACK_TYPE] = []
+
+    @callback
+    def async_start(self) -> None:
+        """Follow the power states of hosts, and hosts that get their device."""
+        self._stop.append(self._device_links.async_add_listener(self._async_linked))
+        self._stop.append(self._manager.async_add_host_listener(self._async_host_changed))
+
+    @callback
+    def async_stop(self) -> None:
+        """Unsubscribe, and end the watches."""
+        while self._stop:
+            self._stop.pop()()
+        while self._end:
+            self._end.popitem()[1]()
+
+    @callback
+    def async_configure(self, configured: Mapping[str, HostSettings]) -> None:
+        """Set how the machines are watched, by their devices."""
+        before, self._settings = self._settings, {key: value for key, value in configured.items() if value.has_proof}
+        for device_id in before.keys() | self._settings.keys():
+            if before.get(device_id) == self._settings.get(device_id):
+                continue
+            self._async_end(device_id)
+            if (host := self._device_links.host(device_id)) is None:
+                continue
+            # One that is off already stays off.
+            is_running = False if host.power is PowerState.OFF else None
+            host.watch = ShutdownWatch(is_running) if device_id in self._settings else None
+            self._async_host_changed(host)
+
+    @callback
+    def _async_linked(self, host: Host, device: dr.DeviceEntry) -> None:
+        """Watch a host that was found; after a restart, one that signed off before may still be shutting down."""
+        if device.id in self._settings and host.has_agent:
+            host.watch = ShutdownWatch()
+            self._manager.async_prove(host, None)
+            self._async_host_changed(host)
+
+    @callback
+    def _async_host_changed(self, host: Host) -> None:
+        """Begin a watch when a host shuts down, and end it when that is over."""
+        if host.watch is None or (device_id := self._device_links.device_id(host)) is None:
+            return
+        if host.power is not PowerState.SHUTTING_DOWN:
+            self._async_end(device_id)
+            if host.power is not PowerState.OFF:
+                host.watch = ShutdownWatch()
+        elif device_id not in self._end:
+
+            @callback
+            def prove(is_running: bool | None) -> None:
+                self._manager.async_prove(host, is_running)
+
+            self._end[device_id] = async_follow(
+                self._hass, self._entry, self._settings[device_id], prove, missed_answers=MISSED_ANSWERS
+            )
+
+    @callback
+    def _async_end(self, device_id: str) -> None:
+        if end := self._end.pop(device_id, None):
+            end()
