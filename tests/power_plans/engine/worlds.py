@@ -21,8 +21,12 @@ class Lab:
     on: set[str]
     hung: set[str] = field(default_factory=set)
     refusing: set[str] = field(default_factory=set)
+    failing: set[str] = field(default_factory=set)
+    """Hosts whose services do not start."""
     offline: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
+    unproven: set[str] = field(default_factory=set)
+    """Hosts that are on, without a further proof of that."""
     asleep: set[str] = field(default_factory=set)
     elsewhere: set[str] = field(default_factory=set)
     """Devices that are on, outside of the plan; of others there nothing is known."""
@@ -47,7 +51,8 @@ class Lab:
         return World(
             off=frozenset(off - self.unknown - self.asleep),
             asleep=frozenset(self.asleep),
-            on=frozenset(self.on - self.unknown),
+            on=frozenset(self.on - self.unknown - self.unproven),
+            hosts_on=frozenset(self.on - self.unknown),
             devices_on=frozenset(devices | self.elsewhere),
             devices_unknown=frozenset(unknown | outside - self.elsewhere),
             power=self.power,
@@ -107,18 +112,25 @@ class Lab:
         if self.watch:
             self.watch(self, order)
         self.orders.append((self.now, order))
-        if order.key in self.offline:
-            self._results.append(OrderResult(key=order.key, is_ok=False, message="offline", is_sent=False))
+        key, kind = order.key, order.kind
+        if key in self.offline:
+            self._results.append(OrderResult(key=key, is_ok=False, message="offline", is_sent=False, kind=kind))
             return
-        if order.key in self.refusing:
-            self._results.append(OrderResult(key=order.key, is_ok=False, message="no"))
+        if key in self.refusing:
+            self._results.append(OrderResult(key=key, is_ok=False, message="no", kind=kind))
             return
-        if order.key not in self.hung:
-            self._changes.append((self.now + self.takes_s, order.kind, order.key))
-        self._results.append(OrderResult(key=order.key, is_ok=True))
+        if key not in self.hung:
+            self._changes.append((self.now + self.takes_s, kind, key))
+        if kind is not OrderKind.SERVICES:
+            self._results.append(OrderResult(key=key, is_ok=True, kind=kind))
 
     def _change(self) -> None:
         for change in [change for change in self._changes if change[0] <= self.now]:
             self._changes.remove(change)
             _, kind, key = change
+            if kind is OrderKind.SERVICES:
+                is_ok = key not in self.failing
+                message = "all run" if is_ok else "Hub failed to start."
+                self._results.append(OrderResult(key=key, is_ok=is_ok, message=message, kind=kind))
+                continue
             (self.on.discard if kind is OrderKind.STOP else self.on.add)(key)

@@ -225,6 +225,24 @@ async def test_a_host_may_have_further_proofs_and_begin_later(dialog: Dialog, ho
     assert (nas.stage.on_battery_s, nas.stage.battery_below, nas.settle_s) == (600, 50, 30)
 
 
+async def test_a_host_whose_agent_starts_services_may_do_so_when_it_is_on(
+    dialog: Dialog, rome: Kit, hosts: dict[str, str]
+) -> None:
+    er.async_get(rome.hass).async_get_or_create("button", "mqtt", "iotbridge_nas_command_start_services")
+    await to_ready(dialog, hosts, "desk", "nas")
+    await dialog.choose("steps")
+    await dialog.submit(step=hosts["desk"])
+    assert "start_services" not in dialog.fields
+    await dialog.submit()
+    await dialog.choose("steps")
+    await dialog.submit(step=hosts["nas"])
+    assert dialog.suggested["start_services"] is False
+    await dialog.submit(start_services=True)
+    await dialog.choose("save")
+
+    assert [step.start_services for step in stored(dialog).steps] == [False, True]
+
+
 async def test_the_ups_of_nut_is_proposed_and_its_limits_are_told(dialog: Dialog, hosts: dict[str, str]) -> None:
     nut = MockConfigEntry(domain="nut")
     nut.add_to_hass(dialog.hass)

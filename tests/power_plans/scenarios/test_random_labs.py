@@ -16,6 +16,7 @@ from custom_components.iotbridge.power_plans.engine.plan import (
     Step,
     Ups,
     dependents,
+    effective_needs,
     plan_mistakes,
 )
 from custom_components.iotbridge.power_plans.engine.power import PowerHistory, PowerReading
@@ -25,6 +26,7 @@ from custom_components.iotbridge.power_plans.engine.run import (
     Phase,
     PlanOutcome,
     RunCause,
+    ServicesState,
     StepState,
     new_run,
 )
@@ -62,6 +64,7 @@ def plans(draw: st.DrawFn) -> Plan:
                 settle_s=draw(st.sampled_from([0, 15])),
                 on_failure=draw(st.sampled_from(FailurePolicy)),
                 is_started=draw(st.integers(0, 4)) > 0,
+                start_services=draw(st.integers(0, 2)) == 0,
                 stage=draw(st.sampled_from([Stage(), Stage(), Stage(on_battery_s=90), Stage(battery_below=40)])),
             )
         )
@@ -100,6 +103,7 @@ def labs(draw: st.DrawFn) -> Lab:
         on=draw(subsets(plan)) if draw(st.booleans()) else set(plan.by_key),
         hung=draw(subsets(plan)) if draw(st.booleans()) else set(),
         refusing=draw(subsets(plan)) if draw(st.integers(0, 3)) == 0 else set(),
+        failing=draw(subsets(plan)) if draw(st.integers(0, 3)) == 0 else set(),
         power=READINGS[0] if cause is RunCause.UPS else READINGS[2],
         takes_s=draw(st.sampled_from([1.0, 20.0, 60.0])),
         watch=check_order,
@@ -112,6 +116,13 @@ def check_order(lab: Lab, order: Order) -> None:
     if order.kind is OrderKind.START:
         assert lab.run.phase is Phase.STARTING
         assert lab.plan.by_key[order.key].is_started
+        return
+    if order.kind is OrderKind.SERVICES:
+        assert lab.run.phase in (Phase.RETURNING, Phase.STARTING)
+        assert lab.plan.by_key[order.key].start_services
+        assert order.key in lab.on - lab.unknown
+        for key in effective_needs(lab.plan)[order.key]:
+            assert lab.run.steps[key].state is not StepState.TO_START
         return
     for key in dependents(lab.plan)[order.key]:
         step = lab.run.steps[key]
@@ -173,6 +184,9 @@ def test_no_step_stops_before_those_that_need_it_in_any_failure(lab: Lab, action
     assert lab.run.is_ended
     assert not any(step.state in AT_WORK for step in lab.run.steps.values())
     assert not any(step.state in (StepState.TO_STOP, StepState.TO_START) for step in lab.run.steps.values())
+    for key, step in lab.run.steps.items():
+        if lab.plan.by_key[key].start_services and step.state is StepState.ON and not step.reason:
+            assert step.services is ServicesState.STARTED
 
 
 @settings(max_examples=200)
@@ -231,8 +245,8 @@ def test_a_host_that_is_lost_is_not_woken_when_the_power_is_back(lab: Lab, data:
 def test_a_restart_at_any_moment_changes_nothing_about_the_end(
     lab: Lab, waits: list[float], kind: dict[str, bool]
 ) -> None:
-    lab.hung, lab.refusing = set(), set()
-    lab.takes_s = 5.0
+    lab.hung, lab.refusing, lab.failing = set(), set(), set()
+    lab.takes_s = 4.0
     other = replace(lab, on=set(lab.on), orders=[], events=[], _changes=[], _results=[])
     for world in (lab, other):
         world.step()

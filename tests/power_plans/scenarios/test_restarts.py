@@ -13,14 +13,14 @@ from homeassistant.core import CoreState
 from homeassistant.exceptions import ServiceValidationError
 from tests.entries import repairs
 from tests.kit import Kit
-from tests.power_plans.home import UPS
+from tests.power_plans.home import UPS, LabHome
 from tests.power_plans.plugs import PlugLab
 
 # Core's mqtt checks its connection every second.
 pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
 
 
-async def restart(lab: PlugLab, entry: MockConfigEntry, *, is_of_home: bool = True) -> None:
+async def restart(lab: PlugLab | LabHome, entry: MockConfigEntry, *, is_of_home: bool = True) -> None:
     """Restart Home Assistant, as IoT Bridge sees it; or only reload IoT Bridge."""
     hass = lab.kit.hass
     assert await hass.config_entries.async_unload(entry.entry_id)

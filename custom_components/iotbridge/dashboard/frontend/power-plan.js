@@ -14,7 +14,7 @@ const DIRECTIONS = { off: "power", on: "play" };
 const MAX_EARLIER = 10;
 const OUTCOME_LOOKS = { completed: "good", failed: "crit" };
 const LOOKS = { off: "bad", on: "main" };
-const EVENT_LOOKS = { step_done: "good", step_failed: "crit", power_lost: "crit", stop_sent: "info", start_sent: "info", responded: "info" };
+const EVENT_LOOKS = { step_done: "good", step_failed: "crit", power_lost: "crit", stop_sent: "info", start_sent: "info", services_sent: "info", responded: "info" };
 
 const styles = sheet(`
 .head { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 16px; padding: 0 4px 12px } .head h2 { font-size: 28px; line-height: 36px; font-weight: 700; flex: 1; min-width: min(100%, 260px); overflow-wrap: anywhere }

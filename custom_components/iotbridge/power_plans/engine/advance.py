@@ -9,8 +9,19 @@ from dataclasses import dataclass, replace
 from .draft import Order, OrderKind, RunDraft, World
 from .plan import Plan
 from .power import begins_at, is_charged, steady_at, updated
-from .run import AT_WORK, Phase, PlanOutcome, PlanRun, PlanRunEvent, PlanRunEventKind, Reason, RunCause, StepState
-from .starting import choose_steps, start_steps
+from .run import (
+    AT_WORK,
+    Phase,
+    PlanOutcome,
+    PlanRun,
+    PlanRunEvent,
+    PlanRunEventKind,
+    Reason,
+    RunCause,
+    ServicesState,
+    StepState,
+)
+from .starting import choose_steps, follow_start, start_steps
 from .stopping import reopen_steps, stop_steps
 
 # Time for machines to be known again after a restart of Home Assistant.
@@ -25,7 +36,9 @@ class OrderResult:
     is_ok: bool | None
     message: str = ""
     is_sent: bool = True
-    """False if the host or the broker was not reachable; an order to stop is repeated then."""
+    """False if the host or the broker was not reachable; an order to stop, or of services, is repeated then."""
+    kind: OrderKind | None = None
+    """None for an order to stop or start, which the state of the step tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +100,11 @@ def _apply_result(draft: RunDraft, result: OrderResult) -> None:
     step = draft.steps.get(result.key)
     if step is None or step.state not in AT_WORK:
         return
+    if step.services is not ServicesState.NOT_ASKED or result.kind is OrderKind.SERVICES:
+        # Of a host whose services are being started, the response to the order before says nothing any more.
+        if step.services is ServicesState.ASKED and result.kind is OrderKind.SERVICES:
+            _apply_services_result(draft, result)
+        return
     if not result.is_sent and step.state is StepState.STOPPING:
         draft.postpone(result.key, result.message)
         return
@@ -94,6 +112,17 @@ def _apply_result(draft: RunDraft, result: OrderResult) -> None:
         draft.fail(result.key, Reason.COMMAND_FAILED, result.message)
         return
     draft.change(result.key, has_response=True, message=result.message, unsent_since=None)
+    if result.is_ok:
+        draft.record(PlanRunEventKind.RESPONDED, result.key, message=result.message)
+
+
+def _apply_services_result(draft: RunDraft, result: OrderResult) -> None:
+    """Follow the response of an agent that all services run, that one failed, or that it is too early to say."""
+    if result.is_ok is False and result.is_sent:
+        draft.fail(result.key, Reason.COMMAND_FAILED, result.message)
+        return
+    services = ServicesState.STARTED if result.is_ok else ServicesState.UNSENT
+    draft.change(result.key, services=services, services_at=draft.now, message=result.message)
     if result.is_ok:
         draft.record(PlanRunEventKind.RESPONDED, result.key, message=result.message)
 
@@ -117,6 +146,10 @@ def _restart(draft: RunDraft, restart: Restart) -> None:
         runs_us = draft.plan.by_key[key].runs_home_assistant and not restart.is_reload
         if step.state is StepState.STOPPING and runs_us:
             draft.move(key, StepState.OFF, Reason.RESTARTED, stopped_at=draft.now)
+        elif step.state is StepState.STARTING and step.services is not ServicesState.NOT_ASKED:
+            # An agent that has started its services answers that at once.
+            is_done = step.services is ServicesState.STARTED
+            draft.change(key, since=draft.now, services=step.services if is_done else ServicesState.NOT_ASKED)
         elif step.state in AT_WORK and not step.has_response:
             is_stop = step.state is StepState.STOPPING
             draft.change(key, state=StepState.TO_STOP if is_stop else StepState.TO_START, since=draft.now)
@@ -132,11 +165,9 @@ def _resolve(draft: RunDraft) -> None:
         rule = draft.plan.by_key[key]
         if step.state in (StepState.STOPPING, StepState.STOP_FAILED) and key in draft.world.off:
             draft.move(key, StepState.OFF, stopped_at=draft.now, ready_at=draft.now + rule.settle_s)
-        elif step.state in (StepState.STARTING, StepState.START_FAILED) and key in draft.world.on:
-            draft.move(
-                key, StepState.ON, started_at=draft.now, ready_at=draft.now + rule.settle_s, is_stopped_by_plan=False
-            )
-        elif step.state in AT_WORK:
+        elif step.state in (StepState.STARTING, StepState.START_FAILED):
+            follow_start(draft, key)
+        if (step := draft.steps[key]).state in AT_WORK:
             within_s = rule.off_within_s if step.state is StepState.STOPPING else rule.on_within_s
             if draft.is_due(step.since + within_s):
                 draft.fail(key, Reason.NOT_IN_TIME)

@@ -16,9 +16,13 @@ from .run import (
     PlanRunEvent,
     PlanRunEventKind,
     Reason,
+    ServicesState,
     StepRun,
     StepState,
 )
+
+# Pause before an order is repeated that could not be sent.
+RETRY_S = 10.0
 
 _FAILED = {
     StepState.TO_STOP: StepState.STOP_FAILED,
@@ -34,6 +38,8 @@ class OrderKind(StrEnum):
 
     STOP = "stop"
     START = "start"
+    SERVICES = "services"
+    """Start of the services of a host that is on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +59,8 @@ class World:
 
     off: frozenset[str] = frozenset()
     on: frozenset[str] = frozenset()
+    hosts_on: frozenset[str] = frozenset()
+    """Hosts whose power state is on; of those in ``on``, further proofs hold as well."""
     asleep: frozenset[str] = frozenset()
     """Hosts that sleep: none of them can obey, and the plan leaves them so."""
     devices_on: frozenset[str] = frozenset()
@@ -146,12 +154,24 @@ class RunDraft:
         is_stop = kind is OrderKind.STOP
         times = {"stop_at": self.now, "is_stopped_by_plan": True} if is_stop else {"start_at": self.now}
         state = StepState.STOPPING if is_stop else StepState.STARTING
-        self.change(key, state=state, since=self.now, reason=Reason.NONE, message="", has_response=False, **times)
+        self.change(key, state=state, since=self.now, services=ServicesState.NOT_ASKED, **times)
         if not is_stop:
             self.last_start_at = self.now
-        self.orders.append(Order(kind=kind, key=key))
         if self.steps[key].unsent_since is None:
             self.record(PlanRunEventKind.STOP_SENT if is_stop else PlanRunEventKind.START_SENT, key)
+        self._give(kind, key)
+
+    def order_services(self, key: str) -> None:
+        """Order the services of a step that is being started, that is on without an order, or that came on too late."""
+        if self.steps[key].state is StepState.TO_START:
+            self.change(key, start_at=self.now, services=ServicesState.NOT_ASKED)
+            self.last_start_at = self.now
+        if self.steps[key].state is not StepState.STARTING:
+            self.change(key, state=StepState.STARTING, since=self.now)
+        if self.steps[key].services is ServicesState.NOT_ASKED:
+            self.record(PlanRunEventKind.SERVICES_SENT, key)
+        self.change(key, services=ServicesState.ASKED, services_at=self.now)
+        self._give(OrderKind.SERVICES, key)
 
     def leave(self, state: StepState, left: StepState, reason: Reason) -> None:
         """Leave all steps of one state as they are."""
@@ -186,6 +206,10 @@ class RunDraft:
             outcome=self._outcome,
             events=(*self.run.events, *self.events)[-MAX_EVENTS:],
         )
+
+    def _give(self, kind: OrderKind, key: str) -> None:
+        self.change(key, reason=Reason.NONE, message="", has_response=False)
+        self.orders.append(Order(kind=kind, key=key))
 
     def _count_failure(self, key: str, reason: Reason, message: str) -> None:
         self.failures += 1

@@ -91,6 +91,8 @@ class Step:
     role: Role = Role.NONE
     is_started: bool = True
     """True if the plan starts it again after it stopped it."""
+    start_services: bool = False
+    """True if the host starts its services in their order as the last part of starting it."""
     off_within_s: float = 300.0
     on_within_s: float = 600.0
     settle_s: float = 0.0
@@ -283,7 +285,7 @@ def _step_mistakes(step: Step, keys: list[str]) -> list[str]:
         mistakes.append("need_unknown")
     if step.key in step.needs:
         mistakes.append("cycle")
-    if step.is_host and step.command not in HOST_COMMANDS:
+    if (step.is_host and step.command not in HOST_COMMANDS) or (step.start_services and not step.is_host):
         mistakes.append("command_unknown")
     if not step.is_host and not step.off_actions and not step.on_actions:
         mistakes.append("nothing_to_do")

@@ -68,12 +68,23 @@ class StepState(StrEnum):
 AT_WORK = frozenset({StepState.STOPPING, StepState.STARTING})
 
 
+class ServicesState(StrEnum):
+    """State of the services of a host that starts them as the last part of its step."""
+
+    NOT_ASKED = ""
+    ASKED = "asked"
+    UNSENT = "unsent"
+    """The order could not be sent, or there is no final response yet; it is repeated."""
+    STARTED = "started"
+
+
 class PlanRunEventKind(StrEnum):
     """Kind of an event in a run."""
 
     STARTED = "started"
     STOP_SENT = "stop_sent"
     START_SENT = "start_sent"
+    SERVICES_SENT = "services_sent"
     RESPONDED = "responded"
     STEP_DONE = "step_done"
     STEP_FAILED = "step_failed"
@@ -146,11 +157,19 @@ class StepRun:
     stopped_at: float | None = None
     start_at: float | None = None
     started_at: float | None = None
+    services: ServicesState = ServicesState.NOT_ASKED
+    services_at: float = 0.0
+    """Time of the last order to start its services, or of its result."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> StepRun:
         """Read stored data."""
-        return cls(**{**data, "state": StepState(data["state"]), "reason": Reason(data["reason"])})
+        states = {
+            "state": StepState(data["state"]),
+            "reason": Reason(data["reason"]),
+            "services": ServicesState(data.get("services", "")),
+        }
+        return cls(**{**data, **states})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,12 @@
 """Rules of stopping: a step stops when all steps that need it are off. Pure."""
 
-from .draft import OrderKind, RunDraft, clusters_of, devices
+from .draft import RETRY_S, OrderKind, RunDraft, clusters_of, devices
 from .plan import FailurePolicy, Step, dependents
 from .power import stage_at
 from .run import PlanOutcome, Reason, RunCause, StepState
 
 # A step that comes on again more often than this, because something else switches it on, is left to that.
 MAX_TIMES_ON_AGAIN = 3
-# Pause before an order is repeated that could not be sent.
-RETRY_S = 10.0
 
 # States of a host that is off, or may be soon.
 _NOT_ON = frozenset({StepState.STOPPING, StepState.OFF, StepState.STOP_FAILED, StepState.WAS_OFF})

@@ -42,6 +42,7 @@ class TimelineRow:
             "state": self.state.value,
             "reason": self.run.reason.value if self.run else "",
             "message": self.run.message if self.run else "",
+            "services": self.run.services.value if self.run else "",
             "begins_at": as_iso(self.begins_at),
             "ends_at": as_iso(self.ends_at),
             "is_expected": self.is_expected,
@@ -153,7 +154,7 @@ def _row(
     if run.state is to_do:
         if is_off and step.key in world.off:
             return TimelineRow(step=step, state=StepState.WAS_OFF, run=run)
-        if not is_off and step.key in world.on:
+        if not is_off and step.key in world.on and not step.start_services:
             return TimelineRow(step=step, state=StepState.ON, run=run)
         if not is_off and not step.is_started:
             return TimelineRow(step=step, state=StepState.LEFT_OFF, run=run)

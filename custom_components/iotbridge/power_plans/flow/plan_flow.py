@@ -16,6 +16,7 @@ from ...markdown import escaped
 from ...subentries import read
 from ...texts import async_texts
 from ..engine.plan import Plan, Step
+from ..runtime.hosts import async_can_start_services
 from ..runtime.known_roles import async_known_roles
 from ..runtime.names import async_step_names
 from . import plan_forms, plan_role_forms, plan_step_forms
@@ -154,10 +155,11 @@ class PlanFlow(ConfigSubentryFlow):
     async def _async_step_form(self, form: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
         step = self._step
         names = async_step_names(self.hass, self._plan)
+        can_start_services = step.start_services or async_can_start_services(self.hass, step.device_id)
         return await self._async_form(
             form,
             user_input,
-            plan_step_forms.fields(self._plan, step, names),
+            plan_step_forms.fields(self._plan, step, names, can_start_services=can_start_services),
             partial(plan_step_forms.read, self._plan, step),
             plan_step_forms.values(step),
             name=names.get(step.key, ""),

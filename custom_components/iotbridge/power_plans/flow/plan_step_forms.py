@@ -18,7 +18,9 @@ NO_ROLE: Final = "none"
 PROOFS, STAGE = "proofs", "stage"
 
 
-def fields(plan: Plan, step: Step, names: Mapping[str, str]) -> dict[vol.Marker, Any]:
+def fields(
+    plan: Plan, step: Step, names: Mapping[str, str], *, can_start_services: bool = False
+) -> dict[vol.Marker, Any]:
     """Return the fields of a step; ``names`` are those of all steps by their keys."""
     others = {key: name for key, name in names.items() if key != step.key}
     found: dict[vol.Marker, Any] = {} if step.is_host else {vol.Required("name"): TEXT} | _proof_fields()
@@ -35,6 +37,7 @@ def fields(plan: Plan, step: Step, names: Mapping[str, str]) -> dict[vol.Marker,
         vol.Optional("settle"): DURATION,
         vol.Required("on_failure"): translated([policy.value for policy in FailurePolicy], "plan_failure"),
         vol.Required("is_started"): selector.BooleanSelector(),
+        **({vol.Required("start_services"): selector.BooleanSelector()} if can_start_services else {}),
         vol.Required(STAGE): section(vol.Schema(_stage_fields()), {"collapsed": step.stage.is_immediate}),
     }
     if step.is_host:
@@ -67,6 +70,7 @@ def values(step: Step) -> dict[str, Any]:
         "settle": duration(step.settle_s),
         "on_failure": step.on_failure.value,
         "is_started": step.is_started,
+        "start_services": step.start_services,
         STAGE: {key: value for key, value in stage.items() if value is not None},
         **({PROOFS: proofs} if step.is_host else proofs),
     }
@@ -90,6 +94,7 @@ def read(plan: Plan, step: Step, form: Mapping[str, Any]) -> Plan:
         needs=tuple(form.get("needs") or ()),
         role=Role("" if form["role"] == NO_ROLE else form["role"]),
         is_started=form["is_started"],
+        start_services=form.get("start_services", False),
         off_within_s=seconds(form, "off_within", least=1),
         on_within_s=seconds(form, "on_within", least=1),
         settle_s=seconds(form, "settle"),

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 import socket
 
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
-from ...const import DOMAIN
+from ...const import DOMAIN, MQTT_DOMAIN
 
 _POWER_STATE = "_power_state"
+_SERVICES_BUTTON = "_command_start_services"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,15 @@ def async_hosts(hass: HomeAssistant) -> list[HostDevice]:
     }
     hosts = [host for device_id in devices if (host := async_host(hass, device_id))]
     return sorted(hosts, key=lambda host: (host.name, host.device_id))
+
+
+@callback
+def async_can_start_services(hass: HomeAssistant, device_id: str) -> bool:
+    """Return whether the agent of a host starts services in order: then it has a button for it."""
+    host = async_host(hass, device_id)
+    registry = er.async_get(hass)
+    unique_id = f"{host.uid}{_SERVICES_BUTTON}" if host else ""
+    return registry.async_get_entity_id(Platform.BUTTON, MQTT_DOMAIN, unique_id) is not None
 
 
 @callback

@@ -29,7 +29,11 @@ from .world import async_entities, async_world
 
 MAINTENANCE_TIMEOUT_S = 30.0
 # State of a step while its order is executed.
-_AT_WORK = {OrderKind.STOP: StepState.STOPPING, OrderKind.START: StepState.STARTING}
+_AT_WORK = {
+    OrderKind.STOP: StepState.STOPPING,
+    OrderKind.START: StepState.STARTING,
+    OrderKind.SERVICES: StepState.STARTING,
+}
 
 
 class PlanRunner:
@@ -302,7 +306,7 @@ class PlanRunner:
         # The step may have been removed from the plan meanwhile.
         step = self.record.run.steps.get(order.key) if self.record.run else None
         if step and step.state is _AT_WORK[order.kind]:
-            self.async_advance(result)
+            self.async_advance(replace(result, kind=order.kind))
 
     @callback
     def _async_renew(self, _now: datetime) -> None:

@@ -29,6 +29,7 @@ def async_world(hass: HomeAssistant, plan: Plan) -> World:
     return World(
         off=frozenset(off),
         on=frozenset(on),
+        hosts_on=frozenset(key for key, power in powers.items() if power == HOST_ON),
         asleep=frozenset(key for key, power in powers.items() if power == HOST_ASLEEP),
         devices_on=frozenset(device_id for device_id, power in member_powers.items() if power == HOST_ON),
         devices_unknown=frozenset(device_id for device_id, power in member_powers.items() if power in HOST_UNKNOWN),
