@@ -79,6 +79,7 @@ class LogindStub:
         """Called at the moment at which the last lock is let go: a real machine would sleep now."""
         self.jobs: list[tuple[str, str]] = []
         """Jobs of systemd: the name of the unit, and the kind of the job."""
+        self.signature_of_jobs = "a(usssoo)"
         self._refuses = refuses
         self.properties = {
             "InhibitDelayMaxUSec": ("t", struct.pack("<Q", int(delay_s * 1_000_000))),
@@ -147,7 +148,7 @@ class LogindStub:
                 jobs = b""
                 for unit, kind in self.jobs:
                     jobs += b"\0" * (-len(jobs) % 8) + _job(unit, kind)
-                self._send(METHOD_RETURN, reply, "a(usssoo)", struct.pack("<II", len(jobs), 0) + jobs)
+                self._send(METHOD_RETURN, reply, self.signature_of_jobs, struct.pack("<II", len(jobs), 0) + jobs)
             case "Inhibit", lock if not self._refuses:
                 self.clients.append(fields[7])
                 self._hand_out(reply, lock)

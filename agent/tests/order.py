@@ -66,5 +66,5 @@ class Lab:
         """Stop everything."""
         if self._listener:
             self._listener.close()
-        self.bus.close(self.path)
+        self.bus.close()
         self.engine.close()

@@ -7,6 +7,8 @@ import struct
 import threading
 from typing import TypeAlias
 
+from socket_server import SocketServer
+
 Properties: TypeAlias = Mapping[str, str | int]
 """Properties of a unit: texts, and the number of its job."""
 
@@ -38,7 +40,7 @@ def properties(pairs: Properties) -> bytes:
     return struct.pack("<I", len(items)) + b"\0\0\0\0" + items
 
 
-class Bus:
+class Bus(SocketServer):
     """System bus with a systemd that knows some units; serves one connection after the other.
 
     ``started``: units that it was asked to start; it gives them the properties of ``after_start``, and refuses with the
@@ -52,31 +54,30 @@ class Bus:
         self.was_asked_to_start = threading.Event()
         self.after_start: dict[str, Properties] = {}
         self.refusal = ""
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(str(path))
-        self._listener.listen()
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
+        self.odd_replies: dict[str, tuple[str, bytes]] = {}
+        """Signature and body of the replies to members that are not answered as documented."""
+        super().__init__(path)
 
-    def _serve(self) -> None:
-        while True:
-            client, _ = self._listener.accept()
-            with client:
-                client.settimeout(5)
-                stream = client.makefile("rb")
-                if not stream.readline():  # the test has ended
-                    return
-                client.sendall(b"OK 0123\r\n")
-                stream.readline()
-                for serial in (1, 2):
-                    client.sendall(self._answer(self._read(stream), serial))
+    def serve(self, client: socket.socket) -> bool:
+        """Answer the calls of one connection."""
+        stream = client.makefile("rb")
+        if not stream.readline():
+            return False
+        client.sendall(b"OK 0123\r\n")
+        stream.readline()
+        for serial in (1, 2):
+            call = self._read(stream)
+            odd = (parts for member, parts in self.odd_replies.items() if f"{member}\0".encode() in call)
+            parts = next(odd, None)
+            client.sendall(reply(serial, *parts) if parts else self._reply(call, serial))
+        return True
 
     def _read(self, stream: object) -> bytes:
         head: bytes = stream.read(16)  # type: ignore[attr-defined]
         body, _, fields = struct.unpack("<III", head[4:])
         return bytes(stream.read(fields + -fields % 8 + body))  # type: ignore[attr-defined]
 
-    def _answer(self, call: bytes, serial: int) -> bytes:
+    def _reply(self, call: bytes, serial: int) -> bytes:
         if b"Hello\0" in call:
             return reply(serial, "s", text(":1.5"))
         if b"LoadUnit\0" in call:
@@ -96,10 +97,3 @@ class Bus:
         path = call.partition(b"/unit/")[2].partition(b"\0")[0].decode()
         known = self.units.get(bytes.fromhex(path).decode(), {"LoadState": "not-found", "ActiveState": "inactive"})
         return reply(serial, "a{sv}", properties(known))
-
-    def close(self, path: Path) -> None:
-        """Stop."""
-        with socket.socket(socket.AF_UNIX) as last:
-            last.connect(str(path))
-        self._thread.join(10)
-        self._listener.close()

@@ -1,4 +1,4 @@
-"""Wake on LAN on real sockets: packets in a network of their own, and a host that is woken from Home Assistant."""
+"""Wake on LAN on real sockets: packets in a network of their own, and hosts that are woken from Home Assistant."""
 
 import asyncio
 from contextlib import closing
@@ -13,9 +13,13 @@ from lab.lab import Lab
 from lab.waiting import until
 import pytest
 
+from .conftest import NewHost
+
 REPOSITORY = Path(__file__).parents[2]
 MAC = "a8:a1:59:00:00:09"
 PACKET = bytes([255] * 6) + bytes.fromhex(MAC.replace(":", "")) * 16
+LOOPBACK = "127.255.255.255"
+WAKING_AGENT = Path(__file__).with_name("waking_agent.py")
 PROOF = "binary_sensor.backup_nas_ping"
 # Two network namespaces with a cable between them, as an ordinary user may have them. The card that is to be woken has
 # no address: it reads the packets off the wire, like one whose machine is off.
@@ -144,6 +148,51 @@ async def test_a_host_without_an_agent_is_woken_and_stopped(lab: Lab) -> None:
     await client.wait_state(power["entity_id"], "shutting_down")
     await client.rest("POST", f"states/{PROOF}", {"state": "off"})
     await client.wait_state(power["entity_id"], "off")
+
+
+async def test_a_host_is_woken_through_the_agent_of_another(lab: Lab, new_host: NewHost) -> None:
+    """The agent sends to the network of its wired card, here loopback, where its packet is read."""
+    sleeper = await new_host("-b")
+    waker = await new_host(
+        "-a",
+        script=WAKING_AGENT,
+        settings={"agent": {"interval_s": 5, "dry_run": False}, "commands": {"wake": True}},
+    )
+    client = lab.client
+    (entry,) = await client.entries("iotbridge")
+    with (
+        closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as card,
+        closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as other,
+    ):
+        try:
+            card.bind((LOOPBACK, 9))
+        except PermissionError:
+            pytest.skip("this user may not listen at port 9, to which agents send")
+        card.setblocking(False)
+        # Home Assistant itself sends to another port: what arrives at port 9 is from the agent.
+        other.bind((LOOPBACK, 0))
+        answers = {
+            "device_id": await sleeper.device_id(),
+            "macs": [MAC],
+            "shutdown": {},
+            "network": {"broadcast": LOOPBACK, "port": other.getsockname()[1], "via": await waker.device_id()},
+        }
+        menu: list[Json] = [{"next_step_id": "known_host"}, answers, {"next_step_id": "save"}]
+        await client.subentry_flow(entry["entry_id"], "host", *menu)
+        await sleeper.agent.stop()
+        await sleeper.wait_power("off")
+
+        device = await sleeper.device_id()
+        waking = asyncio.create_task(client.call("iotbridge.wake", {"device_id": device}, response=True))
+        packet, (sender, _) = await asyncio.wait_for(asyncio.get_running_loop().sock_recvfrom(card, 2048), 30)
+        assert (packet, sender) == (PACKET, "127.0.0.1")
+        assert not waking.done()
+        await sleeper.agent.start()
+        (result,) = (await asyncio.wait_for(waking, 60))["results"]
+
+    assert result["success"]
+    assert (len(result["data"]["via"]), result["data"]["addresses"]) == (1, [LOOPBACK])
+    assert waker.executed == []
 
 
 async def device_of(name: str, lab: Lab) -> str | None:

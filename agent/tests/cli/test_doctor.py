@@ -1,9 +1,11 @@
 """Findings of the doctor on this machine, in files, at logind and systemd, and its exit code."""
 
 from collections.abc import Iterable
+import errno
 from pathlib import Path
 import platform
 import pwd
+import socket
 import subprocess
 import sys
 import threading
@@ -163,6 +165,20 @@ def test_each_wired_card_is_shown_with_what_arms_it(tmp_path: Path, monkeypatch:
     assert "BIOS" in unarmed.remedy
     (*_, no_network) = doctor.examine_cards(config_of(tmp_path, "[commands]\nwake = true"))
     assert (no_network.what, no_network.level) == ("wake", "bad")
+
+
+def test_cards_that_cannot_be_read_are_no_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "none0" / "device").mkdir(parents=True)
+    (tmp_path / "none0" / "type").write_text("1")
+    (tmp_path / "none0" / "address").write_text("00:11:22:33:44:00")
+    monkeypatch.setattr(network_cards, "NETWORK", tmp_path)
+
+    def no_socket(*_: object) -> socket.socket:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(network_cards.socket, "socket", no_socket)
+    (finding,) = doctor.examine_cards(config_of(tmp_path))
+    assert (finding.what, finding.level, "Too many open files" in finding.detail) == ("wake on LAN", "note", True)
 
 
 def test_a_machine_without_wired_cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

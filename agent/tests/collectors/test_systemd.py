@@ -25,7 +25,7 @@ def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bus]:
         },
     )
     yield bus
-    bus.close(path)
+    bus.close()
 
 
 def test_each_unit_has_its_state(bus: Bus) -> None:

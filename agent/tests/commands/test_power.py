@@ -81,6 +81,20 @@ def test_only_yes_is_a_permission(recorder: Recorder, answer: str, detail: str, 
     assert remedy in permission.remedy
 
 
+@pytest.mark.parametrize("answer", [7, ["yes"], True])
+def test_an_odd_answer_is_no_permission(recorder: Recorder, answer: object) -> None:
+    permission = linux(ScriptedLogind(CanReboot=answer), recorder).permission("reboot")
+
+    assert (permission.allowed, "cannot be read" in permission.detail) == (False, True)
+
+
+@pytest.mark.parametrize("inhibitors", ["apt", [7], [("shutdown",)], [("shutdown", 7, "upgrade", "block")]])
+def test_odd_inhibitors_are_none(recorder: Recorder, inhibitors: object) -> None:
+    logind = ScriptedLogind(CanReboot="challenge", ListInhibitors=inhibitors)
+
+    assert "demands a password" in linux(logind, recorder).permission("reboot").detail
+
+
 def test_an_inhibitor_is_named(recorder: Recorder) -> None:
     inhibitors = [
         ("sleep", "Player", "playing", "block", 1000, 7),

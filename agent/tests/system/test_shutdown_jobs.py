@@ -24,6 +24,13 @@ def test_jobs(logind: LogindStub, jobs: list[tuple[str, str]], power: str) -> No
     assert read_next_power() == power
 
 
+@pytest.mark.parametrize("signature", ["uu", "t"])
+def test_an_odd_reply_is_an_error(logind: LogindStub, signature: str) -> None:
+    logind.signature_of_jobs = signature
+    with pytest.raises(DBusError, match="not one value of the type list"):
+        read_next_power()
+
+
 @pytest.mark.usefixtures("bus")
 def test_without_systemd() -> None:
     with pytest.raises(DBusError):

@@ -16,7 +16,7 @@ def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bus]:
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={path}")
     bus = Bus(path, {"hub.service": {"LoadState": "loaded", "ActiveState": "inactive", "Job": 7}})
     yield bus
-    bus.close(path)
+    bus.close()
 
 
 def test_properties_of_a_unit(bus: Bus) -> None:
@@ -25,6 +25,15 @@ def test_properties_of_a_unit(bus: Bus) -> None:
     assert tuple(units.properties("hub.service")["Job"]) == (7, "/job/7")
     assert units.properties("gone.service")["LoadState"] == "not-found"
     assert bus.asked == ["hub.service", "gone.service"]
+
+
+@pytest.mark.parametrize("member", ["LoadUnit", "GetAll"])
+@pytest.mark.parametrize(("signature", "body"), [("", b""), ("u", b"\7\0\0\0"), ("uu", b"\7\0\0\0" * 2)])
+def test_an_odd_reply_is_an_error(bus: Bus, member: str, signature: str, body: bytes) -> None:
+    bus.odd_replies[member] = (signature, body)
+
+    with pytest.raises(DBusError, match="cannot be read: not one value of the type"):
+        Units().properties("hub.service")
 
 
 def test_starting_a_unit(bus: Bus) -> None:

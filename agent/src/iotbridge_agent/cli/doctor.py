@@ -169,13 +169,17 @@ def _examine_rule(rule: Path, wanted: str) -> Finding:
 
 def examine_cards(config: Config) -> Iterator[Finding]:
     """Check which wired network cards can wake this machine, and where it may wake others."""
-    cards = read_cards()
+    try:
+        cards = read_cards()
+        networks = wired_networks()
+    except OSError as error:
+        yield Finding("note", "wake on LAN", f"The network cards could not be read: {error.strerror or error}.")
+        return
     if not cards:
         yield Finding("ok", "wake on LAN", "There is no wired network card; magic packets cannot wake this machine.")
     for card in cards:
         yield _examine_card(card)
     if config.wake:
-        networks = wired_networks()
         detail = f"sends magic packets to {', '.join(network.broadcast for network in networks) or 'no network'}."
         remedy = "" if networks else "It needs a wired network card with an IPv4 address; or set commands.wake = false."
         yield Finding("ok" if networks else "bad", "wake", detail, remedy)

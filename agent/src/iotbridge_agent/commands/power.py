@@ -81,7 +81,7 @@ class LinuxPower(NamedTuple):
     def permission(self, command: str) -> Permission:
         """Ask logind, as the agent's own user."""
         try:
-            (answer,) = self.dbus_call(*LOGIND, f"Can{LOGIND_MEMBERS[command]}")
+            answer = dbus.single(self.dbus_call(*LOGIND, f"Can{LOGIND_MEMBERS[command]}"), str)
         except DBusError as error:
             return self._without_logind() if error.name in NO_LOGIND else Permission(False, f"logind: {error}.")
         if answer == "yes":
@@ -122,7 +122,7 @@ class LinuxPower(NamedTuple):
     def _inhibitors(self, what: str) -> str:
         """Return the inhibitors of the command with their reasons, e.g. a running package upgrade; empty for none."""
         try:
-            (inhibitors,) = self.dbus_call(*LOGIND, "ListInhibitors")
+            inhibitors = dbus.rows(self.dbus_call(*LOGIND, "ListInhibitors"), str, str, str, str)
         except DBusError:
             return ""
         blocking = [f"{who} ({why})" for kinds, who, why, mode, *_ in inhibitors if _blocks(kinds, mode, what)]

@@ -77,6 +77,15 @@ def single(values: tuple[Any, ...], kind: type[Value]) -> Value:
     return values[0]
 
 
+def rows(values: tuple[Any, ...], *kinds: type) -> list[tuple[Any, ...]]:
+    """Return a reply of structs whose first values have these types; raises DBusError for other replies."""
+    found = single(values, list)
+    for row in found:
+        if not isinstance(row, tuple) or len(row) < len(kinds) or not all(map(isinstance, row, kinds)):
+            raise _broken("a row is not as documented")
+    return found
+
+
 class Message(NamedTuple):
     """Message of the bus, whose body is not parsed yet."""
 

@@ -18,6 +18,6 @@ TARGETS: Final[Mapping[str, Power]] = {
 
 def read_next_power() -> Power:
     """Return what follows when a service is stopped: *off* if the machine keeps running; raises DBusError."""
-    (jobs,) = dbus.call(*SYSTEMD, "ListJobs", timeout_s=1.0)
+    jobs = dbus.rows(dbus.call(*SYSTEMD, "ListJobs", timeout_s=1.0), int, str, str)
     starting = [unit for _id, unit, kind, *_ in jobs if kind == "start"]
     return next((TARGETS[unit] for unit in starting if unit in TARGETS), "off")

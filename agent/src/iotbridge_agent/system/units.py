@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from iotbridge_agent.system.dbus import call
+from iotbridge_agent.system.dbus import call, single
 
 SERVICE = "org.freedesktop.systemd1"
 MANAGER = (SERVICE, "/org/freedesktop/systemd1", f"{SERVICE}.Manager")
@@ -18,12 +18,9 @@ class Units:
     def properties(self, unit: str) -> Mapping[str, Any]:
         """Return the properties of a unit, also of one that does not exist; raises DBusError."""
         if unit not in self._paths:
-            (path,) = call(*MANAGER, "LoadUnit", "s", unit)
-            self._paths[unit] = str(path)
-        properties: Mapping[str, Any]
-        (properties,) = call(
-            SERVICE, self._paths[unit], "org.freedesktop.DBus.Properties", "GetAll", "s", f"{SERVICE}.Unit"
-        )
+            self._paths[unit] = single(call(*MANAGER, "LoadUnit", "s", unit), str)
+        found = call(SERVICE, self._paths[unit], "org.freedesktop.DBus.Properties", "GetAll", "s", f"{SERVICE}.Unit")
+        properties: Mapping[str, Any] = single(found, dict)
         return properties
 
 
