@@ -572,3 +572,27 @@ def test_a_person_can_end_the_wait_for_the_power() -> None:
         PlanOutcome.COMPLETED,
         {"guest", "proxmox", "nas"},
     )
+
+
+def test_a_step_that_comes_on_again_while_the_battery_is_used_is_stopped_again() -> None:
+    world = lab_in_a_cut(*CHAIN)
+    world.pass_time(100)
+    assert phase_of(world) is Phase.STOPPED
+    for times in range(1, 5):
+        world.on.add("nas")
+        world.pass_time(100)
+        assert world.order_of(OrderKind.STOP).count("nas") == 1 + min(times, 3)
+        assert phase_of(world) is Phase.STOPPED
+    assert world.on == {"nas"}, "something else wants it on"
+
+
+@pytest.mark.parametrize("power", [None, PowerReading()])
+def test_a_step_that_comes_on_again_while_the_power_is_unknown_is_left_alone(power: PowerReading | None) -> None:
+    """Machines start by themselves when the power is back, which the UPS may tell later."""
+    world = lab_in_a_cut(*CHAIN)
+    world.pass_time(100)
+    world.power = power
+    world.on.add("nas")
+    world.pass_time(100)
+
+    assert world.order_of(OrderKind.STOP) == ["guest", "proxmox", "nas"]

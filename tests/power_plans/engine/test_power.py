@@ -77,7 +77,24 @@ def test_a_reading_that_is_unknown_changes_nothing_but_its_own_time() -> None:
     assert (lost.is_on_battery, lost.since, lost.unknown_since) == (True, 1000, 1010)
     assert updated(lost, PowerReading(), 1020) == lost
     assert updated(lost, PowerReading(is_on_battery=True, battery=90, runtime_s=900), 1030) == ON_BATTERY
-    assert updated(lost, PowerReading(is_on_battery=False), 1030) == PowerHistory(is_on_battery=False, since=1030)
+    back = updated(lost, PowerReading(is_on_battery=False), 1030)
+    assert back == PowerHistory(is_on_battery=False, since=1030, on_battery_before_s=30)
+
+
+def test_power_that_flaps_is_one_power_cut() -> None:
+    """A battery of two minutes is empty after twelve cuts of ten seconds."""
+    battery, mains = PowerReading(is_on_battery=True, battery=90, runtime_s=900), PowerReading(is_on_battery=False)
+    history = updated(PowerHistory(is_on_battery=False, since=0), battery, 1000, UPS.steady_s)
+    assert begins_at(UPS, history, battery) == 1030
+    history = updated(history, mains, 1012, UPS.steady_s)
+    history = updated(history, battery, 1040, UPS.steady_s)
+    assert begins_at(UPS, history, battery) == 1040 + 30 - 12
+    assert stage_at(Stage(on_battery_s=100), history, battery) == 1040 + 100 - 12
+    history = updated(updated(history, mains, 1050, UPS.steady_s), battery, 1060, UPS.steady_s)
+    assert begins_at(UPS, history, battery) == 1060 + 30 - 22
+
+    history = updated(updated(history, mains, 1062, UPS.steady_s), battery, 1200, UPS.steady_s)
+    assert begins_at(UPS, history, battery) == 1230, "the power was steady in between"
 
 
 @pytest.mark.parametrize(

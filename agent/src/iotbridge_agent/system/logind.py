@@ -74,7 +74,7 @@ class Logind:
 
 
 def _announced_power(signal: Message) -> Power | None:
-    """Return the power state that a signal of logind announces, or None for a signal about something else."""
+    """Return the power state that a signal of logind announces; None for any other signal."""
     match signal.fields.get(FIELD_MEMBER), signal.values():
         case ("PrepareForSleep" | "PrepareForShutdown" | "PrepareForShutdownWithMetadata", (False, *_)):
             return "on"

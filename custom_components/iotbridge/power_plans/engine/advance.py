@@ -22,7 +22,7 @@ from .run import (
     StepState,
 )
 from .starting import choose_steps, follow_start, start_steps
-from .stopping import reopen_steps, stop_steps
+from .stopping import has_step_on_again, reopen_steps, stop_steps
 
 # Time for machines to be known again after a restart of Home Assistant.
 PATIENCE_S = 90.0
@@ -73,7 +73,7 @@ def advance(plan: Plan, run: PlanRun, world: World, now: float, signal: Signal |
     if run.is_ended:
         return Advance(run=run, orders=(), events=(), due=None)
     draft = RunDraft(plan, run, world, now)
-    draft.history = updated(run.history, world.power, now)
+    draft.history = updated(run.history, world.power, now, plan.ups.steady_s if plan.ups else 0.0)
     match signal:
         case OrderResult():
             _apply_result(draft, signal)
@@ -194,6 +194,8 @@ def _in_stopped(draft: RunDraft) -> None:
     elif _is_power_back(draft):
         draft.record(PlanRunEventKind.POWER_BACK)
         draft.phase = Phase.RETURNING
+    elif not draft.halted and draft.world.power and draft.world.power.is_on_battery and has_step_on_again(draft):
+        draft.phase = Phase.STOPPING
 
 
 def _in_returning(draft: RunDraft) -> None:

@@ -31,6 +31,8 @@ class PowerHistory:
 
     is_on_battery: bool | None = None
     since: float = 0.0
+    on_battery_before_s: float = 0.0
+    """Seconds on battery until the power was back for a moment only; a battery that was used is not full at once."""
     unknown_since: float | None = None
     battery_unknown_since: float | None = None
     """Since when the charge is unknown while the UPS is on battery."""
@@ -66,8 +68,11 @@ def _has_word(words: Iterable[str], state: str) -> bool:
     return any(re.search(rf"(?<!\w){word}(?!\w)", text) for word in escaped)
 
 
-def updated(history: PowerHistory, reading: PowerReading | None, now: float) -> PowerHistory:
-    """Return the history with a reading; an unknown one in between changes nothing but its own time."""
+def updated(history: PowerHistory, reading: PowerReading | None, now: float, steady_s: float = 0.0) -> PowerHistory:
+    """Return the history with a reading; an unknown one in between changes nothing but its own time.
+
+    A power cut goes on where the power was back for less than ``steady_s``.
+    """
     reading = reading or PowerReading()
     if reading.is_on_battery is None:
         changed = replace(history, unknown_since=now if history.unknown_since is None else history.unknown_since)
@@ -75,7 +80,12 @@ def updated(history: PowerHistory, reading: PowerReading | None, now: float) -> 
         # The clock may have been set back while Home Assistant was off.
         changed = replace(history, unknown_since=None, since=min(history.since, now))
     else:
-        changed = PowerHistory(is_on_battery=reading.is_on_battery, since=now)
+        before_s = 0.0
+        if history.is_on_battery:
+            before_s = history.on_battery_before_s + max(now - history.since, 0.0)
+        elif now < history.since + steady_s:
+            before_s = history.on_battery_before_s
+        changed = PowerHistory(is_on_battery=reading.is_on_battery, since=now, on_battery_before_s=before_s)
 
     def unknown_since(value: float | None, before: float | None) -> float | None:
         if value is not None or not changed.is_on_battery:
@@ -126,7 +136,8 @@ def _reached_at(stage: Stage, history: PowerHistory, reading: PowerReading) -> f
         (stage.battery_below, reading.battery, history.battery_unknown_since),
         (stage.runtime_below_s, reading.runtime_s, history.runtime_unknown_since),
     )
-    times = [] if stage.on_battery_s is None else [history.since + stage.on_battery_s]
+    began_at = history.since - history.on_battery_before_s
+    times = [] if stage.on_battery_s is None else [began_at + stage.on_battery_s]
     for limit, value, unknown_since in thresholds:
         if limit is None:
             continue

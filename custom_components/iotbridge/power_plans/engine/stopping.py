@@ -33,6 +33,11 @@ def stop_steps(draft: RunDraft) -> None:
             return
 
 
+def has_step_on_again(draft: RunDraft) -> bool:
+    """Return whether a step is on again that was stopped: it empties the battery."""
+    return any(_is_on_again(draft, key) for key in draft.steps)
+
+
 def reopen_steps(draft: RunDraft) -> None:
     """Prepare to stop again after the power failed again: what is on is stopped, and what is off stays off."""
     for key, step in list(draft.steps.items()):

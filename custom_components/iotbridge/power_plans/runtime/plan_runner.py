@@ -168,7 +168,8 @@ class PlanRunner:
         if not self._is_watching:
             return
         now, world = self.now(), async_world(self._hass, self.plan)
-        self._history = updated(self._history, world.power, now)
+        steady_s = self.plan.ups.steady_s if self.plan.ups else 0.0
+        self._history = updated(self._history, world.power, now, steady_s)
         if self.record.run is None:
             self._async_rest(world, now)
             return
