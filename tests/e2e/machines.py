@@ -50,7 +50,8 @@ class Machines(asyncio.DatagramProtocol):
             await host.agent.start()
             await host.wait_power("on")
             network = {"broadcast": "127.0.0.1", "port": self.port}
-            answers: list[Json] = [{"device_id": await host.device_id(), "macs": [mac], "network": network}]
+            device = await host.device_id()
+            answers: list[Json] = [{"device_id": device, "macs": [mac], "shutdown": {}, "network": network}]
             menu = {"next_step_id": "known_host"}
             await self.lab.client.subentry_flow(entry["entry_id"], "host", menu, *answers, {"next_step_id": "save"})
             self.hosts[name] = host

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from custom_components.iotbridge.hosts.configured.shutdown_proof import SHUTDOWN_GRACE_S
 from custom_components.iotbridge.hosts.inventory import (
     MAX_HOSTS,
     MAX_NEWCOMERS,
     NO_AGENT_PREFIX,
     REBOOT_GRACE_S,
-    SHUTDOWN_GRACE_S,
     Host,
     HostMessage,
     Inventory,

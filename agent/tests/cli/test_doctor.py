@@ -176,7 +176,7 @@ def test_cards_that_cannot_be_read_are_no_crash(tmp_path: Path, monkeypatch: pyt
     def no_socket(*_: object) -> socket.socket:
         raise OSError(errno.EMFILE, "Too many open files")
 
-    monkeypatch.setattr(network_cards.socket, "socket", no_socket)
+    monkeypatch.setattr(socket, "socket", no_socket)
     (finding,) = doctor.examine_cards(config_of(tmp_path))
     assert (finding.what, finding.level, "Too many open files" in finding.detail) == ("wake on LAN", "note", True)
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from ..protocol.messages import START_SERVICES, WAKE, BareResponse, Command, Response, ResponseStatus
 from ..protocol.topics import HostKey
+from .configured.shutdown_proof import SHUTDOWN_LIMIT_S
 from .inventory import POWER_COMMANDS, PowerState
-from .shutdown_watch import SHUTDOWN_LIMIT_S
 
 # What an agent does not carry out in a dry run; its custom commands it does.
 DRY_RUN_COMMANDS = (*POWER_COMMANDS, WAKE, START_SERVICES)

@@ -68,7 +68,7 @@ def _state(host: Host, now: float, flooding: Container[HostKey]) -> dict[str, An
         "is_available": host.is_available,
         "power": host.power,
         "intent": host.intent,
-        "watch": asdict(host.watch) if host.watch else None,
+        "shutdown_proof": asdict(host.shutdown_proof) if host.shutdown_proof else None,
         "silent_for_s": round(now - host.last_seen_at, 1),
         "clock_offset_s": host.clock_offset_s,
         "has_conflict": host.has_conflict,

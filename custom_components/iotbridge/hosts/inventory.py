@@ -13,7 +13,7 @@ import re
 from ..protocol.fields import MessageError
 from ..protocol.messages import Announce, HostPower, Reading, Status, parse_availability
 from ..protocol.topics import HostKey, Leaf
-from .shutdown_watch import SHUTDOWN_GRACE_S, ShutdownWatch, is_shut_down
+from .configured.shutdown_proof import SHUTDOWN_GRACE_S, ShutdownProof, is_shut_down
 
 # A host that has not returned from a reboot within this time is lost.
 REBOOT_GRACE_S = 600.0
@@ -77,8 +77,8 @@ class Host:
     has_device: bool = False
     title: str = ""
     """Name that the user gave to a host without an agent."""
-    watch: ShutdownWatch | None = None
-    """Watch of its machine, if the user configured one and the host has an agent."""
+    shutdown_proof: ShutdownProof | None = None
+    """Proof that the user configured for the shutdown of its machine, if it has an agent."""
     is_deleted: bool = False
     """True if the user deleted the device while the host was online."""
 
@@ -146,7 +146,7 @@ class Host:
             # The broker went away while the host was going down, and the host never came back.
             return PowerState.LOST
         is_gone = not self.is_available and self.intent is HostPower.SHUTTING_DOWN
-        if is_gone and is_shut_down(self.watch, since):
+        if is_gone and is_shut_down(self.shutdown_proof, since):
             return PowerState.OFF
         if not self.is_available and self.intent is HostPower.REBOOTING and since > REBOOT_GRACE_S:
             return PowerState.LOST
@@ -226,8 +226,8 @@ class Inventory:
     def prove(self, host: Host, is_running: bool | None, now: float) -> bool:
         """Set whether the machine of a host is proven to run; return whether that changes the power state."""
         power = host.power
-        if host.watch:
-            host.watch.see(is_running)
+        if host.shutdown_proof:
+            host.shutdown_proof.update(is_running)
         elif not host.has_agent:
             host.is_available = is_running
             if is_running:

@@ -153,7 +153,7 @@ async def test_how_a_known_host_is_woken(dialog: Dialog, kit: Kit) -> None:
 
 
 @pytest.mark.usefixtures("socket_enabled")
-async def test_what_proves_that_a_known_host_is_off(dialog: Dialog, kit: Kit) -> None:
+async def test_what_proves_that_a_known_host_is_off(dialog: Dialog, kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     host = await kit.host(cards=[card(MAC)])
     device = kit.device(host.uid)
     assert device is not None
@@ -165,11 +165,19 @@ async def test_what_proves_that_a_known_host_is_off(dialog: Dialog, kit: Kit) ->
         ({"address": "http://nas/", "address_port": port}, "address_invalid"),
         ({"address": "127.0.0.1", "address_port": port, "entity_id": PROOF}, "one_proof"),
         ({"entity_id": PROOF, "on_states": []}, "states_missing"),
-        ({"address": "nas.invalid", "address_port": port}, "no_answer"),
     ):
         await dialog.submit(device_id=device.id, shutdown=proof)
         assert dialog.errors == {"base": error}
-    await dialog.submit(device_id=device.id, shutdown={"address": "127.0.0.1", "address_port": port})
+
+    async def unreachable(*_: object) -> None:
+        raise OSError(113, "No route to host")
+
+    proof = {"address": "127.0.0.1", "address_port": port}
+    with monkeypatch.context() as patch:
+        patch.setattr(asyncio, "open_connection", unreachable)
+        await dialog.submit(device_id=device.id, shutdown=proof)
+    assert dialog.errors == {"base": "no_answer"}
+    await dialog.submit(device_id=device.id, shutdown=proof)
     await dialog.choose("save")
     (made,) = dialog.made
     assert (made.data["address"], made.data["address_port"]) == ("127.0.0.1", port)

@@ -24,7 +24,7 @@ from ..manager import HostsManager
 from ..wake.waker import Waker
 from .proofs import async_follow
 from .settings import HostSettings
-from .shutdown_watches import ShutdownWatches
+from .shutdown_proofs import ShutdownProofs
 
 STOP_COMMAND = "shutdown"
 
@@ -41,7 +41,7 @@ class ConfiguredHosts:
         self._manager = manager
         self._device_links = device_links
         self._waker = waker
-        self._watches = ShutdownWatches(hass, entry, manager, device_links)
+        self._shutdown_proofs = ShutdownProofs(hass, entry, manager, device_links)
         self._reader = Reader(manager.issues, HOST_UNREADABLE)
         self.settings: dict[str, HostSettings] = {}
         self._hosts: dict[str, Host] = {}
@@ -54,8 +54,8 @@ class ConfiguredHosts:
     @callback
     def async_start(self) -> None:
         """Add the hosts, and follow changes of the subentries and names of their entities."""
-        self._watches.async_start()
-        self._stop.append(self._watches.async_stop)
+        self._shutdown_proofs.async_start()
+        self._stop.append(self._shutdown_proofs.async_stop)
         self._async_apply()
         self._stop.append(async_dispatcher_connect(self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._async_entry_changed))
         self._stop.append(self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_entity_changed))
@@ -98,7 +98,7 @@ class ConfiguredHosts:
                 for subentry_id, settings in self.settings.items()
             }
         )
-        self._watches.async_configure(
+        self._shutdown_proofs.async_configure(
             {settings.device_id: settings for settings in self.settings.values() if settings.device_id}
         )
         for subentry_id, device in without_agent.items():

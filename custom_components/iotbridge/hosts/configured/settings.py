@@ -13,7 +13,7 @@ ON_STATES = ("on", "home")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostSettings:
-    """Settings of a host without an agent; of a known one, how it is woken and how its shutdown is watched."""
+    """Settings of a host without an agent; of a known one, how it is woken and what proves its shutdown."""
 
     device_id: str = ""
     """Device of a known host; empty for a host without an agent."""

@@ -37,9 +37,10 @@ def fields(
         vol.Optional("settle"): DURATION,
         vol.Required("on_failure"): translated([policy.value for policy in FailurePolicy], "plan_failure"),
         vol.Required("is_started"): selector.BooleanSelector(),
-        **({vol.Required("start_services"): selector.BooleanSelector()} if can_start_services else {}),
-        vol.Required(STAGE): section(vol.Schema(_stage_fields()), {"collapsed": step.stage.is_immediate}),
     }
+    if can_start_services:
+        found[vol.Required("start_services")] = selector.BooleanSelector()
+    found[vol.Required(STAGE)] = section(vol.Schema(_stage_fields()), {"collapsed": step.stage.is_immediate})
     if step.is_host:
         found[vol.Required(PROOFS)] = section(vol.Schema(_proof_fields()), {"collapsed": not _has_proofs(step)})
     elif step.key in plan.by_key:

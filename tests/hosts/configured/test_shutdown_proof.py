@@ -1,17 +1,17 @@
-"""Watch of a machine that shuts down: when its host counts as off."""
+"""Proof that a machine is off: the time at which its host counts as off."""
 
 import pytest
 
-from custom_components.iotbridge.hosts.shutdown_watch import (
+from custom_components.iotbridge.hosts.configured.shutdown_proof import (
     SHUTDOWN_GRACE_S,
     SHUTDOWN_LIMIT_S,
-    ShutdownWatch,
+    ShutdownProof,
     is_shut_down,
 )
 
 
 @pytest.mark.parametrize(
-    ("seen", "off_after_s"),
+    ("readings", "off_after_s"),
     [
         ([], SHUTDOWN_LIMIT_S),  # nothing is known
         ([True], SHUTDOWN_LIMIT_S),
@@ -23,16 +23,16 @@ from custom_components.iotbridge.hosts.shutdown_watch import (
         ([None, False], SHUTDOWN_GRACE_S),
     ],
 )
-def test_when_a_watched_machine_is_off(seen: list[bool | None], off_after_s: float) -> None:
-    watch = ShutdownWatch()
-    for is_running in seen:
-        watch.see(is_running)
+def test_when_a_machine_is_off(readings: list[bool | None], off_after_s: float) -> None:
+    proof = ShutdownProof()
+    for is_running in readings:
+        proof.update(is_running)
 
-    assert is_shut_down(watch, off_after_s + 0.1)
+    assert is_shut_down(proof, off_after_s + 0.1)
     if off_after_s:
-        assert not is_shut_down(watch, off_after_s - 0.1)
+        assert not is_shut_down(proof, off_after_s - 0.1)
 
 
-def test_without_a_watch_a_fixed_time_counts() -> None:
+def test_without_a_proof_a_fixed_time_counts() -> None:
     assert not is_shut_down(None, SHUTDOWN_GRACE_S - 0.1)
     assert is_shut_down(None, SHUTDOWN_GRACE_S + 0.1)

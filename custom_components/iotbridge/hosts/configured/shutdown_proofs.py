@@ -1,4 +1,4 @@
-"""Watches of machines while their agents shut them down: an entity or an address shows when they are gone."""
+"""Proofs that machines are off after their agents have signed off: an entity, or an address that answers."""
 
 from collections.abc import Mapping
 
@@ -9,21 +9,21 @@ from homeassistant.helpers import device_registry as dr
 from ..device_links import DeviceLinks
 from ..inventory import Host, PowerState
 from ..manager import HostsManager
-from ..shutdown_watch import ShutdownWatch
 from .proofs import async_follow
 from .settings import HostSettings
+from .shutdown_proof import ShutdownProof
 
 # A machine that shuts down may be slow to answer, and what needs it to be off may cut its power.
 MISSED_ANSWERS = 3
 
 
-class ShutdownWatches:
-    """Watches of the hosts with an agent for which the user named a proof; nothing is asked while a host is on."""
+class ShutdownProofs:
+    """Proofs that the user named for hosts with an agent; no address is asked while its host is on."""
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry, manager: HostsManager, device_links: DeviceLinks
     ) -> None:
-        """Start without watches."""
+        """Start without proofs."""
         self._hass = hass
         self._entry = entry
         self._manager = manager
@@ -41,7 +41,7 @@ class ShutdownWatches:
 
     @callback
     def async_stop(self) -> None:
-        """Unsubscribe, and end the watches."""
+        """Unsubscribe, and end the proofs."""
         while self._stop:
             self._stop.pop()()
         while self._end:
@@ -49,7 +49,7 @@ class ShutdownWatches:
 
     @callback
     def async_configure(self, configured: Mapping[str, HostSettings]) -> None:
-        """Set how the machines are watched, by their devices."""
+        """Set the proofs, by the devices of the hosts."""
         before, self._settings = self._settings, {key: value for key, value in configured.items() if value.has_proof}
         for device_id in before.keys() | self._settings.keys():
             if before.get(device_id) == self._settings.get(device_id):
@@ -59,26 +59,26 @@ class ShutdownWatches:
                 continue
             # One that is off already stays off.
             is_running = False if host.power is PowerState.OFF else None
-            host.watch = ShutdownWatch(is_running) if device_id in self._settings else None
+            host.shutdown_proof = ShutdownProof(is_running) if device_id in self._settings else None
             self._async_host_changed(host)
 
     @callback
     def _async_linked(self, host: Host, device: dr.DeviceEntry) -> None:
-        """Watch a host that was found; after a restart, one that signed off before may still be shutting down."""
+        """Follow the shutdown of a host that was found; after a restart of Home Assistant it may still go on."""
         if device.id in self._settings and host.has_agent:
-            host.watch = ShutdownWatch()
+            host.shutdown_proof = ShutdownProof()
             self._manager.async_prove(host, None)
             self._async_host_changed(host)
 
     @callback
     def _async_host_changed(self, host: Host) -> None:
-        """Begin a watch when a host shuts down, and end it when that is over."""
-        if host.watch is None or (device_id := self._device_links.device_id(host)) is None:
+        """Follow the proof of a host while it shuts down."""
+        if host.shutdown_proof is None or (device_id := self._device_links.device_id(host)) is None:
             return
         if host.power is not PowerState.SHUTTING_DOWN:
             self._async_end(device_id)
             if host.power is not PowerState.OFF:
-                host.watch = ShutdownWatch()
+                host.shutdown_proof = ShutdownProof()
         elif device_id not in self._end:
 
             @callback
