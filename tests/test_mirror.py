@@ -15,6 +15,7 @@ MAX_LINES_WITHOUT = 60
 
 TABLES = "Tables of rows: one test checks every row, in whichever file it stands."
 RULES = "Rules whose examples run through the whole of inference, with each rule and without it."
+DATA_PATH = "Part of the data path, which is seen from outside: between a real broker and a real Kafka."
 # Sources whose test is elsewhere: the test, and the reason. A folder stands for all its files without a mirror.
 COVERED_BY = {
     "integration": {
@@ -61,6 +62,12 @@ COVERED_BY = {
         "things/vocabulary/": ("things/vocabulary/test_vocabulary.py", TABLES),
     },
     "agent": {
+        "kafka/delivery/backlog.py": ("kafka/test_connector.py", DATA_PATH),
+        "kafka/delivery/pipeline.py": ("kafka/test_connector.py", DATA_PATH),
+        "kafka/delivery/producer.py": ("kafka/test_connector.py", DATA_PATH),
+        "kafka/delivery/sender.py": ("kafka/test_connector.py", DATA_PATH),
+        "kafka/session/intake.py": ("kafka/test_connector.py", DATA_PATH),
+        "kafka/delivery/spool_visit.py": ("kafka/test_connector.py", DATA_PATH),
         "kafka/record.py": ("kafka/test_route.py", "Types without behaviour; routes read and return them."),
         "kafka/discovery.py": ("kafka/test_health.py", "The message is seen on a broker."),
         "kafka/spool_file.py": ("kafka/test_spool.py", "Versions, lock and damage are seen at the spool."),

@@ -4,10 +4,12 @@ import argparse
 from importlib.util import find_spec
 import os
 from pathlib import Path
+import signal
 import time
 
 from iotbridge_agent.cli.terminal import write_error, write_line
 from iotbridge_agent.errors import AgentError, ConfigError
+from iotbridge_agent.log import set_up_log
 
 CONFIG_DIR = Path("/etc/iotbridge/kafka")
 MISSING_EXTRA = (
@@ -23,6 +25,8 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     # Without a default of its own it would override --config before `kafka`.
     common.add_argument("--config", type=Path, metavar="PATH", default=argparse.SUPPRESS, help=help_text)
     commands = parser.add_subparsers(dest="kafka_command", required=True, metavar="COMMAND")
+    run = commands.add_parser("run", parents=[common], help="carry messages to Kafka until stopped")
+    run.add_argument("--verbose", action="store_true", help="log more")
     explain = commands.add_parser(
         "explain", parents=[common], help="show the record that a message becomes, or why none"
     )
@@ -77,6 +81,8 @@ def main(arguments: argparse.Namespace) -> int:
         return kafka_service.main(arguments)
     path = config_path(arguments.config)
     match arguments.kafka_command:
+        case "run":
+            return _run(path, verbose=arguments.verbose)
         case "doctor":
             require_packages()
             from iotbridge_agent.cli import kafka_doctor  # noqa: PLC0415
@@ -91,6 +97,18 @@ def main(arguments: argparse.Namespace) -> int:
             return _export(path, arguments.engine)
         case _:
             return _explain(path, arguments)
+
+
+def _run(path: Path, *, verbose: bool) -> int:
+    # Before the connector runs nothing is in flight. An exception could be raised, and lost, during an import.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    require_packages()
+    from iotbridge_agent.event_loop import run_loop  # noqa: PLC0415
+    from iotbridge_agent.kafka.connector import run  # noqa: PLC0415
+    from iotbridge_agent.kafka.settings import load_settings  # noqa: PLC0415
+
+    set_up_log(verbose=verbose)
+    return run_loop(run(load_settings(path)))
 
 
 def _explain(path: Path, arguments: argparse.Namespace) -> int:

@@ -1,0 +1,1 @@
+"""Path of messages to Kafka, over the disk while Kafka is away."""

@@ -1,0 +1,1 @@
+"""Session of MQTT 5 at the broker, whose messages are acknowledged by hand."""

@@ -1,0 +1,83 @@
+"""Connector as a whole: from a real broker to a real Kafka, and what survives its stops."""
+
+import asyncio
+from pathlib import Path
+
+from conftest import Broker, Watcher
+
+from iotbridge_agent.kafka.connector import TAKEN_OVER, Connector
+from iotbridge_agent.kafka.states import ConnectorState
+
+from .rig.link import Link
+from .rig.tansu import Tansu
+from .running import eventually, records, running, settings_for
+
+
+async def test_messages_become_records(tmp_path: Path, broker: Broker, watcher: Watcher, tansu: Tansu) -> None:
+    tansu.create_topic("whole")
+    async with running(settings_for(tmp_path, broker.url, tansu.address, "whole")) as connector:
+        watcher.publish("shop/1/stock", b"41")
+        watcher.publish("shop/1/stock", b"40", retain=True)
+        watcher.publish("other", b"not for Kafka")
+        stored = await records(tansu.address, "whole", 2)
+        await eventually(lambda: connector.counters.out_total == 2, "two confirmed records")
+        assert connector.counters.routes_in == connector.counters.routes_out == [2]
+        assert connector.counters.state is ConnectorState.LIVE
+        assert connector.counters.kafka
+        assert connector.counters.latency.count == 2
+    assert [(record.key, record.value) for record in stored] == [(b"shop/1/stock", b"41"), (b"shop/1/stock", b"40")]
+    assert stored[0].header("mqtt-topic") == b"shop/1/stock"
+    assert stored[0].timestamp_ms > 1_700_000_000_000
+
+
+async def test_the_session_keeps_what_comes_while_the_connector_is_stopped(
+    tmp_path: Path, broker: Broker, watcher: Watcher, tansu: Tansu
+) -> None:
+    tansu.create_topic("stopped")
+    settings = settings_for(tmp_path, broker.url, tansu.address, "stopped")
+    async with running(settings):
+        watcher.publish("shop/1", b"before")
+        await records(tansu.address, "stopped", 1)
+    watcher.publish("shop/1", b"meanwhile")
+    async with running(settings):
+        watcher.publish("shop/1", b"after")
+        stored = await records(tansu.address, "stopped", 3)
+    assert [record.value for record in stored] == [b"before", b"meanwhile", b"after"]
+
+
+async def test_records_wait_on_the_disk_over_a_restart_while_kafka_is_away(
+    tmp_path: Path, broker: Broker, watcher: Watcher
+) -> None:
+    with Link() as link, Tansu(tmp_path, advertised=link.port) as tansu:
+        link.target = tansu.port
+        tansu.create_topic("away")
+        settings = settings_for(tmp_path, broker.url, link.address, "away", connector="receive_maximum = 20")
+        async with running(settings) as connector:
+            watcher.publish("shop/1", b"0")
+            await eventually(lambda: connector.counters.out_total == 1, "the first record")
+            link.refuse()
+            for number in range(1, 60):
+                watcher.publish("shop/1", b"%d" % number)
+            await eventually(lambda: connector.counters.spool_records == 59, "59 records on the disk")
+            assert connector.counters.state is ConnectorState.SPOOLING
+            assert not connector.counters.kafka
+        async with running(settings) as connector:
+            watcher.publish("shop/1", b"60")
+            assert connector.counters.state is not ConnectorState.LIVE
+            link.accept()
+            await eventually(lambda: connector.counters.state is ConnectorState.LIVE, "live")
+            watcher.publish("shop/1", b"61")
+            stored = await records(tansu.address, "away", 62)
+            await eventually(lambda: not connector.counters.spool_records, "an empty spool")
+    assert [int(record.value or b"") for record in stored] == list(range(62))
+
+
+async def test_a_second_connector_with_the_same_id_ends_the_first(tmp_path: Path, broker: Broker, tansu: Tansu) -> None:
+    tansu.create_topic("twins")
+    first = Connector(settings_for(tmp_path, broker.url, tansu.address, "twins"))
+    running_first = asyncio.create_task(first.run())
+    await eventually(lambda: first.counters.mqtt, "a connection to the broker")
+    other = tmp_path / "other"
+    other.mkdir()
+    async with running(settings_for(other, broker.url, tansu.address, "twins")):
+        assert await running_first == TAKEN_OVER
