@@ -14,6 +14,7 @@ import pytest
 from iotbridge_agent.cli.command_line import main
 from iotbridge_agent.cli.doctor_broker import Finding
 from iotbridge_agent.cli.kafka_doctor import examine_kafka, examine_spool, example_of
+from iotbridge_agent.kafka import admin
 from iotbridge_agent.kafka.route import Router
 from iotbridge_agent.kafka.settings import ConnectorSettings, parse_settings
 
@@ -77,6 +78,17 @@ def test_examples_match_their_routes() -> None:
     assert [Router(settings).match(topic) for topic in topics] == [0, 1]
 
 
+def test_no_record_is_sent_where_another_route_takes_the_example(tansu: Tansu) -> None:
+    routes = '[[route]]\nfilter = "a/iotbridge-doctor"\ntopic = "t"\n[[route]]\nfilter = "a/+"\ntopic = "u"\n'
+    text = f'[broker]\nurl = "mqtt://b"\n[kafka]\nbootstrap = ["{tansu.address}"]\n{routes}'
+    tansu.create_topic("t")
+    tansu.create_topic("u")
+    settings = parse_settings(tomllib.loads(text), source="test", environ={}, default_id="stock")
+    trips = [finding.detail for finding in examine_kafka(settings, send=True) if finding.what == "round trip"]
+    assert trips[1] == "a/+: nothing was sent, as the doctor finds no topic of its own for this filter."
+    assert read_all(tansu.address, "u") == []
+
+
 def test_an_address_where_nothing_listens_ends_the_checks() -> None:
     address = f"127.0.0.1:{free_port()}"
     findings = found(settings_of(address))
@@ -94,6 +106,36 @@ def tls(tmp_path: Path) -> Iterator[Broker]:
     server.start()
     yield server
     server.kill()
+
+
+def test_a_verified_certificate_is_open_with_tls(tls: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admin, "ANSWER_TIMEOUT_S", 0.5)
+    more = f'security = "ssl"\nca_file = "{tls.folder}/own.crt"'
+    findings = found(settings_of(f"127.0.0.1:{tls.port}", more))
+    assert findings["Kafka address"].detail == f"127.0.0.1:{tls.port} is open, with TLS."
+    # The server speaks TLS, but not Kafka's protocol.
+    assert findings["Kafka login"].level == "bad"
+    name = found(settings_of(f"localhost:{tls.port}", more))["Kafka TLS"]
+    assert "its certificate is not for the name localhost" in name.detail
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("", "security = plaintext: others in the network can read the records."),
+        (
+            'security = "sasl_plaintext"\nsasl_mechanism = "PLAIN"\nusername = "u"\npassword = "p"',
+            "security = sasl_plaintext: others in the network can read the records and the password.",
+        ),
+        (
+            'security = "ssl"\nextra = {"enable.ssl.certificate.verification" = false}',
+            "kafka.extra switches the check of Kafka's certificate off: anyone can impersonate Kafka.",
+        ),
+    ],
+)
+def test_connections_that_others_can_read_are_noted(more: str, expected: str) -> None:
+    finding = found(settings_of("kafka.invalid:9092", more))["Kafka secrecy"]
+    assert (finding.level, finding.detail) == ("note", expected)
 
 
 def test_a_certificate_of_a_foreign_authority_is_named(tls: Broker) -> None:

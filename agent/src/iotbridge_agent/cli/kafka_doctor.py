@@ -63,11 +63,11 @@ def examine_spool(settings: ConnectorSettings) -> Iterator[Finding]:
 def examine_kafka(settings: ConnectorSettings, *, send: bool) -> Iterator[Finding]:
     """Check addresses, TLS, login, the brokers' own addresses, topics and rights; send a record for each route."""
     kafka = settings.kafka
+    yield from _examine_secrecy(kafka)
     findings = [_reach(address, kafka) for address in kafka.bootstrap]
     yield from findings
     if all(finding.level == "bad" for finding in findings):
         return
-    yield from _examine_secrecy(kafka)
     admin = Admin(kafka)
     try:
         cluster = admin.cluster()

@@ -49,8 +49,16 @@ def facts(name: str) -> dict[str, Any]:
     return document
 
 
-def settings(more: str = "", routes: str = ROUTES) -> ConnectorSettings:
-    """Return settings with a few routes; ``more``: keys of [kafka]."""
-    return settings_of(
-        f"{more}\n{routes}", {"IOTBRIDGE_BROKER_USERNAME": "u", "IOTBRIDGE_BROKER_PASSWORD": "mqtt-secret"}
-    )
+def settings(more: str = "", routes: str = ROUTES, **broker: str) -> ConnectorSettings:
+    """Return settings with a few routes; ``more``: keys of [kafka]; ``broker``: keys of [broker]."""
+    values = {"USERNAME": "u", "PASSWORD": "mqtt-secret"} | {key.upper(): value for key, value in broker.items()}
+    return settings_of(f"{more}\n{routes}", {f"IOTBRIDGE_BROKER_{key}": value for key, value in values.items()})
+
+
+TLS_BROKER = {
+    "url": "wss://[::1]/ws",
+    "ca_file": "/dev/null",
+    "client_cert": "/dev/null",
+    "client_key": "/dev/null",
+    "tls_insecure": "true",
+}

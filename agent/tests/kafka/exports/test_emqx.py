@@ -8,7 +8,7 @@ import pytest
 
 from iotbridge_agent.kafka.exports.emqx import export_emqx
 
-from .facts import LOGIN, facts, settings
+from .facts import LOGIN, ROUTES, facts, settings
 
 FACTS = facts("emqx")
 
@@ -96,3 +96,17 @@ def test_secrets_are_files() -> None:
     assert "secret" not in text
     assert '"mechanism": "scram_sha_512"' in text
     assert '"password": "file:///etc/emqx/kafka-password"' in text
+
+
+def test_certificates_and_groups() -> None:
+    more = LOGIN + 'client_cert = "/dev/null"\nclient_key = "/dev/null"'
+    exported = export_emqx(settings(more, f'[connector]\ngroup = "g"\nretained = "always"\n{ROUTES}'))
+    ((_, connector),) = document(exported.text)["connectors"]["kafka_producer"].items()
+    assert connector["ssl"] == {
+        "enable": True,
+        "verify": "verify_peer",
+        "cacertfile": "/dev/null",
+        "certfile": "/dev/null",
+        "keyfile": "/dev/null",
+    }
+    assert any(note.startswith("connector.group: ") for note in exported.notes)

@@ -5,7 +5,7 @@ import re
 
 from iotbridge_agent.kafka.exports.kafka_connect import export_kafka_connect
 
-from .facts import LOGIN, facts, settings
+from .facts import LOGIN, TLS_BROKER, facts, settings
 
 FACTS = facts("kafka_connect")
 ROUTES = """
@@ -67,3 +67,14 @@ def test_what_is_not_expressed_is_named() -> None:
     notes = " ".join(export_kafka_connect(settings("", json_route)).notes)
     assert "no JSON envelope" in notes
     assert "backquote" in notes
+
+
+def test_addresses_certificates_and_groups() -> None:
+    routes = f'[connector]\ngroup = "g"\nretained = "always"\n{ROUTES}'
+    exported = export_kafka_connect(settings("", routes, **TLS_BROKER))
+    config = json.loads(exported.text)[0]["config"]
+    assert config.keys() >= {"connect.mqtt.ssl.ca.cert", "connect.mqtt.ssl.cert", "connect.mqtt.ssl.key"}
+    assert config["connect.mqtt.hosts"] == "wss://[::1]:443/ws"
+    assert "FROM `$share/g/shop/#`" in config["connect.mqtt.kcql"]
+    assert "broker.tls_insecure: cannot be expressed." in exported.notes
+    assert not any(note.startswith("connector.retained") for note in exported.notes)

@@ -8,7 +8,7 @@ import pytest
 
 from iotbridge_agent.kafka.exports.redpanda_connect import export_redpanda_connect
 
-from .facts import LOGIN, facts, settings
+from .facts import LOGIN, ROUTES, TLS_BROKER, facts, settings
 from .test_export import parse
 
 FACTS = facts("redpanda_connect")
@@ -85,3 +85,23 @@ def test_secrets_are_variables() -> None:
     assert "secret" not in text
     assert '"${MQTT_PASSWORD}"' in text
     assert '"${KAFKA_PASSWORD}"' in text
+
+
+def test_addresses_certificates_groups_and_retained_messages() -> None:
+    routes = f'[connector]\ngroup = "g"\nretained = "never"\nunrouted = "letter"\n{ROUTES}'
+    more = LOGIN + 'client_cert = "/dev/null"\nclient_key = "/dev/null"\nallow_topics = "[a-z.-]+"'
+    exported = export_redpanda_connect(settings(more, routes, **TLS_BROKER))
+    document = parse(exported.text)
+    mqtt = document["input"]["mqtt"]
+    check(mqtt, FACTS["components"]["input.mqtt"], "mqtt")
+    assert mqtt["urls"] == ["wss://[::1]:443/ws"]
+    assert mqtt["topics"] == ["$share/g/#"]
+    assert mqtt["tls"]["skip_cert_verify"] is True
+    (certificate,) = mqtt["tls"]["client_certs"]
+    assert certificate == {"cert_file": "/dev/null", "key_file": "/dev/null"}
+    mapping = document["pipeline"]["processors"][0]["mapping"]
+    assert 'if @mqtt_retained == true { deleted() } else if $route == 1 { {"topic"' in mapping
+    assert '|| !$target.re_match("^(?:[a-z.-]+)$") { throw("illegal_topic") }' in mapping
+    notes = " ".join(exported.notes)
+    for word in ("and not wss", "connector.unrouted", "connector.group"):
+        assert word in notes
