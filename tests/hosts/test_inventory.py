@@ -481,6 +481,17 @@ class TestWithoutAgent:
 
         assert nas.power is PowerState.ON
 
+    def test_a_stop_action_that_ends_late_does_not_count_for_the_next_start(
+        self, inventory: Inventory, nas: Host
+    ) -> None:
+        inventory.prove(nas, True, 0)
+        inventory.prove(nas, False, 20)
+        inventory.prove(nas, None, 30)
+        inventory.apply_response(nas, "shutdown", 40, is_success=True)
+        inventory.prove(nas, True, 50)
+
+        assert nas.power is PowerState.ON
+
     def test_no_topic_names_it(self, nas: Host) -> None:
         assert not PREFIX.fullmatch(nas.key.prefix)
         assert nas.uid != HostKey("host", "01J").uid

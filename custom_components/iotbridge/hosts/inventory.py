@@ -354,9 +354,9 @@ class Inventory:
     def apply_response(self, host: Host, command: str, now: float, *, is_success: bool) -> None:
         """Set the intent of a host without announce from its response to a power command.
 
-        A host without an agent may be proven to be off before its stop action has ended.
+        A host without an agent may be off before its stop action has ended, and its proof unavailable since then.
         """
-        is_late = is_success and not host.has_agent and host.is_available is False
+        is_late = is_success and not host.has_agent and not host.is_available
         if host.announce is None and not is_late:
             _set_intent(host, POWER_COMMANDS[command] if is_success else HostPower.ON, False, now)
             host.power = host.power_state(now, self.lost_after_s)

@@ -35,6 +35,8 @@ async def test_a_host_is_shutting_down_as_long_as_its_entity_says_so(kit: Kit, e
         await kit.wait(10)
     assert host.power == "shutting_down", "its guests are still stopping"
     await set_proof(kit, "off")
+    assert host.power == "off"
+    await kit.wait(10)
 
     assert host.power == "off"
 

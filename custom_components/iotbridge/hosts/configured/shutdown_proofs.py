@@ -67,7 +67,6 @@ class ShutdownProofs:
         """Follow the shutdown of a host that was found; after a restart of Home Assistant it may still go on."""
         if device.id in self._settings and host.has_agent:
             host.shutdown_proof = ShutdownProof()
-            self._manager.async_prove(host, None)
             self._async_host_changed(host)
 
     @callback
