@@ -108,6 +108,14 @@ def test_a_route_has_headers_of_its_own_that_no_publisher_replaces() -> None:
     ]  # fmt: skip
 
 
+def test_a_user_property_is_that_of_each_message() -> None:
+    router = Router(settings_of(TEMPLATES.replace("site.{2}", "site")))
+    keys = [record(router, "site/a", user_properties=[("device", name)]).key for name in ("d1", "d2", "d1")]
+    assert keys == [b"d1", b"d2", b"d1"]
+    assert rejection(router, "site/a").reason == RejectReason.MISSING_PART
+    assert record(router, "site/a", user_properties=[("device", "d3")]).key == b"d3"
+
+
 @pytest.mark.parametrize(
     ("payload", "packet_id", "part"),
     [
