@@ -21,6 +21,7 @@ from iotbridge_agent.kafka.letters import Letter
 from iotbridge_agent.kafka.record import Record, Rejection, RejectReason
 from iotbridge_agent.kafka.route import Router
 from iotbridge_agent.kafka.session.codec import Message, UndecodablePublish
+from iotbridge_agent.kafka.session.epoch import session_epoch
 from iotbridge_agent.kafka.settings import ConnectorSettings
 from iotbridge_agent.kafka.spool import Spool
 from iotbridge_agent.kafka.states import ConnectorState, Situation, next_state
@@ -57,6 +58,7 @@ class Pipeline:
         self.sender = RecordSender(settings.kafka, client_id=f"iotbridge-{settings.id}", owner=self)
         self.backlog = Backlog(spool, self.sender, max_in_flight=max_in_flight, max_bytes=MAX_BYTES)
         self._settings = settings
+        self._router = router
         self._route = router.route
         self._unacknowledged = Unacknowledged()
         self._spooling_since = 0.0
@@ -77,6 +79,7 @@ class Pipeline:
     def session_began(self, *, is_resumed: bool) -> None:
         """Begin a connection."""
         self.counters.mqtt = True
+        self._router.begin_session(session_epoch(self._settings.spool.path, is_resumed=is_resumed))
         if not is_resumed:
             self._unacknowledged.session_lost()
 
