@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 import tomllib
+from typing import Any
 
 from certificates import make_authority, make_certificate
 from conftest import Broker, free_port
@@ -11,6 +12,7 @@ from kafka.rig.tansu import Tansu
 from kafka.rig.topics import read_all
 import pytest
 
+from iotbridge_agent.cli import kafka_doctor
 from iotbridge_agent.cli.command_line import main
 from iotbridge_agent.cli.doctor_broker import Finding
 from iotbridge_agent.cli.kafka_doctor import examine_kafka, examine_spool, example_of
@@ -208,6 +210,25 @@ def test_brokers_under_a_name_that_cannot_be_reached_are_named(tmp_path: Path) -
     assert finding.level == "bad"
     assert f"calls one of its brokers 127.0.0.1:{port}, which this machine cannot reach" in finding.detail
     assert "advertised.listeners" in finding.remedy
+
+
+def test_as_root_the_checks_run_as_the_user_of_the_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls: list[tuple[tuple[str, ...], dict[str, Any]]] = []
+
+    def call(argv: tuple[str, ...], **options: Any) -> int:
+        calls.append((argv, options))
+        return 7
+
+    monkeypatch.setattr("iotbridge_agent.cli.doctor._is_root", lambda: True)
+    path = tmp_path / "stock.toml"
+    assert kafka_doctor.main(path, send=True, user="nobody", call=call) == 7
+    ((argv, options),) = calls
+    assert argv[1:] == ("-m", "iotbridge_agent", "--config", str(path), "kafka", "doctor", "--send")
+    assert options["env"]["STATE_DIRECTORY"] == "/var/lib/iotbridge-kafka"
+    assert options["user"] > 0
+    assert "as the service's user nobody" in capsys.readouterr().out
 
 
 def spool_findings(path: Path, max_mb: int) -> list[Finding]:

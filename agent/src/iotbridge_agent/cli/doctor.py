@@ -1,6 +1,6 @@
 """Subcommand `doctor`: checks the agent's environment, and suggests remedies."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 import ctypes
 import os
 from pathlib import Path
@@ -42,14 +42,25 @@ REINSTALL = "Run `sudo iotbridge-agent service install` again."
 
 def main(path: Path, *, user: str = NAME, unit: Path = Path(UNIT), call: Callable[..., int] = subprocess.call) -> int:
     """Run all checks; return 0 if all pass and 1 for a problem."""
-    if unit.exists() and _is_root() and (identity := _identity(user)):
-        # As root every access succeeds and proves nothing: the checks run as the service's user.
-        write_line(f"Checks run as the service's user {user}.\n")
-        environ = {**os.environ, "STATE_DIRECTORY": STATE_DIR, "HOME": STATE_DIR}
-        argv = (sys.executable, "-m", "iotbridge_agent", "--config", str(path.absolute()), "doctor")
-        return call(argv, env=environ, cwd="/", **identity)
+    if unit.exists() and (code := run_as(user, STATE_DIR, path, ["doctor"], call)) is not None:
+        return code
     config = load_config(path)
     return report(examine(path, config, power=system_backend(), dbus_call=dbus.call, unit=unit))
+
+
+def run_as(
+    user: str, state_dir: str, path: Path, arguments: Sequence[str], call: Callable[..., int] = subprocess.call
+) -> int | None:
+    """Run the checks as a service's user and return their exit code; None if this is not root, or without that user.
+
+    As root every access succeeds and proves nothing.
+    """
+    if not _is_root() or (identity := _identity(user)) is None:
+        return None
+    write_line(f"Checks run as the service's user {user}.\n")
+    environ = {**os.environ, "STATE_DIRECTORY": state_dir, "HOME": state_dir}
+    argv = (sys.executable, "-m", "iotbridge_agent", "--config", str(path.absolute()), *arguments)
+    return call(argv, env=environ, cwd="/", **identity)
 
 
 def report(findings: Iterable[Finding]) -> int:

@@ -1,23 +1,25 @@
 """Subcommand `kafka doctor`: checks the connector's configuration, the broker, Kafka and the spool."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import os
 from pathlib import Path
 import shutil
 import socket
 import ssl
+import subprocess
 import time
 
-from iotbridge_agent.cli.doctor import examine_files, report
+from iotbridge_agent.cli.doctor import examine_files, report, run_as
 from iotbridge_agent.cli.doctor_broker import Finding
 from iotbridge_agent.cli.kafka_doctor_broker import examine_intake
+from iotbridge_agent.cli.kafka_service import USER
 from iotbridge_agent.errors import ConfigError
 from iotbridge_agent.kafka.admin import Admin, Cluster, KafkaAnswerError
 from iotbridge_agent.kafka.explain import ExampleMessage
 from iotbridge_agent.kafka.record import Rejection
 from iotbridge_agent.kafka.route import Router
 from iotbridge_agent.kafka.route_settings import Route
-from iotbridge_agent.kafka.settings import ConnectorSettings, KafkaSettings, load_settings
+from iotbridge_agent.kafka.settings import STATE_DIR, ConnectorSettings, KafkaSettings, load_settings
 from iotbridge_agent.mqtt.link_failures import explain_certificate
 
 TIMEOUT_S = 5.0
@@ -28,8 +30,11 @@ MARK = "iotbridge-doctor"
 TLS_REMEDY = "Point kafka.ca_file to the authority that signed Kafka's certificates; is it a port with TLS?"
 
 
-def main(path: Path, *, send: bool) -> int:
+def main(path: Path, *, send: bool, user: str = USER, call: Callable[..., int] = subprocess.call) -> int:
     """Run all checks; return 0 if all pass and 1 for a problem."""
+    arguments = ["kafka", "doctor", *(["--send"] if send else [])]
+    if (code := run_as(user, str(STATE_DIR), path, arguments, call)) is not None:
+        return code
     return report(examine(path, load_settings(path), send=send))
 
 
@@ -47,7 +52,7 @@ def examine_spool(settings: ConnectorSettings) -> Iterator[Finding]:
     nearest = next(parent for parent in path.parents if parent.exists())
     files = [file for file in (path, path.with_name(f"{path.name}-wal")) if file.exists()]
     if not all(os.access(file, os.W_OK) for file in (nearest, *files)):
-        remedy = "Run doctor as the connector's user, make that user the owner, or set another spool.path."
+        remedy = "Make the connector's user its owner, or set another spool.path."
         yield Finding("bad", "spool", f"{path} cannot be written by this user.", remedy)
         return
     used, free = sum(file.stat().st_size for file in files), shutil.disk_usage(nearest).free
