@@ -71,3 +71,10 @@ def test_every_export_is_shown() -> None:
     assert all(f"kafka export {engine} >" in GUIDE for engine in ENGINES)
     assert "None of the three was run here" in GUIDE
     assert "no\nApache Kafka in the tests" in GUIDE
+
+
+def test_every_heading_has_its_own_anchor() -> None:
+    headings = re.findall(
+        r"^#+ (.+)$", re.sub(r"^```.*?^```$", "", GUIDE, flags=re.MULTILINE | re.DOTALL), re.MULTILINE
+    )
+    assert len(headings) == len({heading.lower() for heading in headings})
