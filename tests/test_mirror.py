@@ -70,6 +70,7 @@ COVERED_BY = {
         "kafka/delivery/spool_visit.py": ("kafka/test_connector.py", DATA_PATH),
         "kafka/record.py": ("kafka/test_route.py", "Types without behaviour; routes read and return them."),
         "kafka/discovery.py": ("kafka/test_health.py", "The message is seen on a broker."),
+        "kafka/spool_rescue.py": ("kafka/test_spool.py", "What is rescued is seen at the spool."),
         "kafka/spool_file.py": ("kafka/test_spool.py", "Versions, lock and damage are seen at the spool."),
         "config_checks.py": ("test_config.py", "A part of the configuration, whose mistakes are one table."),
         "kafka/route_settings.py": (

@@ -7,6 +7,7 @@ Each call is one transaction, synced to the disk before it returns. The connecto
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 import json
+import logging
 from pathlib import Path
 import shutil
 import sqlite3
@@ -16,6 +17,7 @@ from iotbridge_agent.kafka import spool_file
 from iotbridge_agent.kafka.letters import Headers, Letter, Route, record_of
 from iotbridge_agent.kafka.record import Record, Rejection
 from iotbridge_agent.kafka.spool_file import SpoolError, SpoolFull, page_size
+from iotbridge_agent.kafka.spool_rescue import rescue
 
 PEEK_BYTES = 4 * 1024 * 1024
 LETTERS_SHARE = 4
@@ -43,6 +45,7 @@ _RETRY_PAGE = 100
 _SLICE = 50
 Row = tuple[str | bytes | int, ...]
 _T = TypeVar("_T")
+_LOG = logging.getLogger(__name__)
 
 
 class RetryResult(NamedTuple):
@@ -68,7 +71,7 @@ class Spool:
     def open(self) -> None:
         """Open the file as its connector; raise SpoolError if a newer program or another connector has it.
 
-        A damaged file is set aside, which the log reports, and a new one is created.
+        A damaged file is set aside, which the log reports, and a new one is created with what can be read of it.
         """
         self._lock = spool_file.lock(self.path)
         try:
@@ -248,13 +251,23 @@ class Spool:
             self._connection.close()
             self._connection = None
         try:
-            spool_file.set_aside(self.path)
+            aside = spool_file.set_aside(self.path)
             self._connect()
-            # The callers' places stay valid.
+            # The callers' places stay valid: what is rescued comes behind them.
             query = "INSERT INTO sqlite_sequence(name, seq) VALUES ('records', ?)"
             self._open_connection().execute(query, (self._last_seq,))
+            self._rescue(aside)
         except (OSError, sqlite3.Error) as failure:
             raise SpoolError(f"The damaged spool {self.path} cannot be replaced ({failure}).") from failure
+
+    def _rescue(self, damaged: Path) -> None:
+        try:
+            rescued = rescue(damaged, self._open_connection())
+            result = f"{rescued.records} records and {rescued.letters} dead letters of it could be read and are in it."
+        except (OSError, sqlite3.Error) as error:
+            result = f"Nothing of it could be read ({error})."
+        _LOG.error("The spool %s is damaged. It was kept as %s, a new one is used. %s", self.path, damaged, result)
+        self._letter_bytes = _letter_bytes(self._open_connection())
 
     def _demand_disk_space(self, connection: sqlite3.Connection, size: int) -> None:
         """Raise SpoolFull unless the disk has room for so many bytes, in the log and then in the file."""

@@ -1,6 +1,5 @@
 """SQLite file of the spool: its versions, its lock, and the setting aside of a damaged file."""
 
-import logging
 import os
 from pathlib import Path
 import sqlite3
@@ -49,7 +48,6 @@ NEWEST = len(_STEPS)
 _SUFFIXES = ("-shm", "-wal", "")
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_TOOBIG)
-_LOG = logging.getLogger(__name__)
 
 
 class SpoolError(AgentError):
@@ -131,13 +129,6 @@ def set_aside(path: Path) -> Path:
         companion = path.with_name(path.name + suffix)
         if companion.exists():
             companion.replace(aside.with_name(aside.name + suffix))
-    _LOG.error(
-        "The spool %s is damaged. It was kept as %s, and a new one is used: the messages that waited in it are not "
-        "sent. `sqlite3 %s .recover` saves what can be read.",
-        path,
-        aside,
-        aside,
-    )
     return aside
 
 
