@@ -13,6 +13,7 @@ from conftest import Broker, Watcher, wait_until
 import jsonschema
 import pytest
 
+from iotbridge_agent.kafka import health
 from iotbridge_agent.kafka.counters import Counters
 from iotbridge_agent.kafka.health import Health, status_of
 from iotbridge_agent.kafka.letters import Letter
@@ -103,6 +104,14 @@ async def test_a_connector_appears_and_disappears(broker: Broker, watcher: Watch
         late.close()
 
 
+@pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorten the pauses, but not the half minute between two statuses of a quiet connector."""
+    monkeypatch.setattr(health, "DISCOVERY_PAUSE_S", 0.2)
+    monkeypatch.setattr(health, "EVENTFUL_INTERVAL_S", 0.6)
+
+
+@pytest.mark.usefixtures("short_pauses")
 async def test_a_change_of_state_is_published_at_once(broker: Broker, watcher: Watcher, spool: Spool) -> None:
     counters = Counters([0], [0])
     async with running(settings_for(broker.url), counters, spool):
@@ -110,6 +119,17 @@ async def test_a_change_of_state_is_published_at_once(broker: Broker, watcher: W
         counters.state, counters.problem = ConnectorState.SPOOLING, "Kafka does not answer."
         status = await seen(watcher, "status", lambda message: message["state"] == "spooling")
         assert status["problem"] == "Kafka does not answer."
+        counters.spool_records = 7
+        assert await seen(watcher, "status", lambda message: message["spool_records"] == 7)
+
+
+@pytest.mark.usefixtures("short_pauses")
+async def test_dead_letters_are_published_soon(broker: Broker, watcher: Watcher, spool: Spool) -> None:
+    counters = Counters([0], [0])
+    async with running(settings_for(broker.url), counters, spool):
+        await asyncio.to_thread(watcher.wait, "status", count=2)
+        counters.dead["no_route"] += 1
+        await seen(watcher, "status", lambda message: message["dead_total"] == 1)
 
 
 async def test_the_button_retries_the_letters_but_a_retained_press_does_not(
@@ -133,6 +153,7 @@ async def test_what_the_broker_dropped_is_read(broker: Broker, watcher: Watcher,
     assert counters.dropped_by_broker == 0
 
 
+@pytest.mark.usefixtures("short_pauses")
 async def test_home_assistants_start_is_answered(broker: Broker, watcher: Watcher, spool: Spool) -> None:
     async with running(settings_for(broker.url), Counters([0], [0]), spool):
         await asyncio.to_thread(watcher.wait, "status", count=2)

@@ -17,12 +17,13 @@ from iotbridge_agent.kafka.letters import Route
 from iotbridge_agent.kafka.settings import ConnectorSettings
 from iotbridge_agent.kafka.spool import RetryResult, Spool
 from iotbridge_agent.kafka.spool_file import SpoolError
+from iotbridge_agent.kafka.states import ConnectorState
 from iotbridge_agent.mqtt.connection import STEADY_S, Backoff, Incoming, Link, LinkError, Session
 from iotbridge_agent.protocol.messages import ONLINE, encode, format_time
 from iotbridge_agent.protocol.topics import discovery_topic
 
-INTERVAL_S = 30.0
-"""Seconds between two status messages."""
+INTERVAL_S, EVENTFUL_INTERVAL_S = 30.0, 10.0
+"""Seconds between two status messages; the second while the connector is not live, and after new dead letters."""
 DISCOVERY_PAUSE_S = 3.0
 """Seconds that Home Assistant needs to subscribe for the entities of a discovery message."""
 CHECK_S = 0.5
@@ -52,7 +53,7 @@ def status_of(counters: Counters, *, rate: float, letters: int, now: datetime) -
         "rate": round(rate, 2),
         "in_total": counters.in_total,
         "out_total": counters.out_total,
-        "dead_total": sum(counters.dead.values()),
+        "dead_total": counters.dead.total(),
         "letters": letters,
         "dropped_by_broker": counters.dropped_by_broker,
         "spool_records": counters.spool_records,
@@ -172,16 +173,18 @@ class Health:
         self._due.set()
 
     async def _publish_statuses(self, session: Session) -> None:
-        published, published_at = self._condition(), time.monotonic()
+        published, dead, published_at = self._condition(), self._counters.dead.total(), time.monotonic()
         while True:
             try:
                 async with asyncio.timeout(CHECK_S):
                     await self._due.wait()
             except TimeoutError:
-                if self._condition() == published and time.monotonic() - published_at < INTERVAL_S:
+                is_eventful = self._counters.state is not ConnectorState.LIVE or self._counters.dead.total() != dead
+                interval_s = EVENTFUL_INTERVAL_S if is_eventful else INTERVAL_S
+                if self._condition() == published and time.monotonic() - published_at < interval_s:
                     continue
             self._due.clear()
-            published, published_at = self._condition(), time.monotonic()
+            published, dead, published_at = self._condition(), self._counters.dead.total(), time.monotonic()
             await session.publish(self._topics.status, await self._status())
 
     def _condition(self) -> tuple[object, ...]:
