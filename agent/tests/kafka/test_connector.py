@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 from conftest import Broker, Watcher
+import pytest
 
 from iotbridge_agent.kafka.connector import TAKEN_OVER, Connector
 from iotbridge_agent.kafka.states import ConnectorState
@@ -81,3 +82,45 @@ async def test_a_second_connector_with_the_same_id_ends_the_first(tmp_path: Path
     other.mkdir()
     async with running(settings_for(other, broker.url, tansu.address, "twins")):
         assert await running_first == TAKEN_OVER
+
+
+async def test_leaving_drains_the_session_and_ends_it(
+    tmp_path: Path, broker: Broker, watcher: Watcher, tansu: Tansu, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    tansu.create_topic("left", partitions=1)
+    settings = settings_for(tmp_path, broker.url, tansu.address, "left", connector='group = "g"')
+    async with running(settings):
+        watcher.publish("shop/1", b"0")
+        await records(tansu.address, "left", 1)
+    for number in range(1, 30):
+        watcher.publish("shop/1", b"%d" % number)
+    leaving = asyncio.create_task(Connector(settings, leaves=True).run())
+    await eventually(lambda: caplog.text.count("the session was resumed") == 1, "a connection")
+    watcher.publish("shop/1", b"for other members")
+    assert await leaving == 0
+    async with running(settings):
+        watcher.publish("shop/1", b"30")
+        stored = await records(tansu.address, "left", 31)
+    assert [record.value for record in stored] == [b"%d" % number for number in range(31)]
+    assert caplog.text.count("the session is new") == 2
+
+
+async def test_leaving_waits_until_kafka_has_everything(tmp_path: Path, broker: Broker, watcher: Watcher) -> None:
+    with Link() as link, Tansu(tmp_path, advertised=link.port) as tansu:
+        link.target = tansu.port
+        tansu.create_topic("slow")
+        settings = settings_for(tmp_path, broker.url, link.address, "slow", connector="receive_maximum = 20")
+        async with running(settings):
+            watcher.publish("shop/1", b"0")
+            await records(link.address, "slow", 1)
+        for number in range(1, 30):
+            watcher.publish("shop/1", b"%d" % number)
+        link.refuse()
+        connector = Connector(settings, leaves=True)
+        leaving = asyncio.create_task(connector.run())
+        await eventually(lambda: connector.counters.spool_records == 29, "records on the disk")
+        assert not leaving.done()
+        link.accept()
+        assert await leaving == 0
+        assert connector.counters.out_total == 29

@@ -27,6 +27,8 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="kafka_command", required=True, metavar="COMMAND")
     run = commands.add_parser("run", parents=[common], help="carry messages to Kafka until stopped")
     run.add_argument("--verbose", action="store_true", help="log more")
+    leave = commands.add_parser("leave", parents=[common], help="drain the session at the broker, and end it for good")
+    leave.add_argument("--verbose", action="store_true", help="log more")
     explain = commands.add_parser(
         "explain", parents=[common], help="show the record that a message becomes, or why none"
     )
@@ -81,8 +83,8 @@ def main(arguments: argparse.Namespace) -> int:
         return kafka_service.main(arguments)
     path = config_path(arguments.config)
     match arguments.kafka_command:
-        case "run":
-            return _run(path, verbose=arguments.verbose)
+        case "run" | "leave" as command:
+            return _run(path, verbose=arguments.verbose, leaves=command == "leave")
         case "doctor":
             require_packages()
             from iotbridge_agent.cli import kafka_doctor  # noqa: PLC0415
@@ -99,7 +101,7 @@ def main(arguments: argparse.Namespace) -> int:
             return _explain(path, arguments)
 
 
-def _run(path: Path, *, verbose: bool) -> int:
+def _run(path: Path, *, verbose: bool, leaves: bool) -> int:
     # Before the connector runs nothing is in flight. An exception could be raised, and lost, during an import.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     require_packages()
@@ -108,7 +110,7 @@ def _run(path: Path, *, verbose: bool) -> int:
     from iotbridge_agent.kafka.settings import load_settings  # noqa: PLC0415
 
     set_up_log(verbose=verbose)
-    return run_loop(run(load_settings(path)))
+    return run_loop(run(load_settings(path), leaves=leaves))
 
 
 def _explain(path: Path, arguments: argparse.Namespace) -> int:

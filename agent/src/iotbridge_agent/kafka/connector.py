@@ -23,6 +23,8 @@ from iotbridge_agent.system import sdnotify
 STOPPED, TAKEN_OVER = 0, 3
 """Exit codes; systemd does not restart a connector whose session was taken over."""
 FLUSH_S = 5.0
+QUIET_S = 3.0
+"""Seconds without a message after which a session counts as drained."""
 TICK_S = 0.05
 REFRESH_S = 1.0
 _LOG = logging.getLogger(__name__)
@@ -31,15 +33,18 @@ _LOG = logging.getLogger(__name__)
 class Connector:
     """Connector of one configuration, from ``run`` until ``stop``."""
 
-    def __init__(self, settings: ConnectorSettings) -> None:
+    def __init__(self, settings: ConnectorSettings, *, leaves: bool = False) -> None:
+        """Prepare; ``leaves``: drain the session at the broker, end it, and stop."""
         self._settings = settings
+        self._leaves = leaves
+        self._has_left = False
         routes = len(settings.routes)
         self.counters = Counters([0] * routes, [0] * routes)
         self._spool = Spool(settings.spool.path, settings.spool.max_bytes)
         router = Router(settings)
         self._pipeline = Pipeline(settings, router, self.counters, self._spool)
         self._health = Health(settings, self.counters, self._pipeline.backlog.call, router.route)
-        self._intake = Intake(settings, router.filters, self._pipeline)
+        self._intake = Intake(settings, router.filters, self._pipeline, unsubscribes=leaves)
         self._pipeline.source = self._intake
         self._spool_call = self._pipeline.backlog.call
         self._stopped = asyncio.Event()
@@ -66,6 +71,7 @@ class Connector:
                         (self._watchdog(), "watchdog"),
                         (self._health.run(), "health"),
                         (self._serve_metrics(), "metrics"),
+                        *([(self._leave(), "leave")] if self._leaves else []),
                     )
                 ]
                 sdnotify.notify(READY=1)
@@ -100,12 +106,24 @@ class Connector:
         until = time.monotonic() + FLUSH_S
         while not self._pipeline.is_idle and time.monotonic() < until:  # noqa: ASYNC110 - once, at the end
             await asyncio.sleep(0.01)
-        self._intake.stop()
+        self._intake.stop(ends_session=self._has_left)
         await asyncio.wait([receiving], timeout=1.0)
         receiving.cancel()
         counters = self.counters
         _LOG.info("Stopped after %d messages, of which %d were delivered.", counters.in_total, counters.out_total)
         return STOPPED
+
+    async def _leave(self) -> None:
+        """Stop as soon as everything that the session and the spool had is in Kafka."""
+        counters, seen, since = self.counters, 0, time.monotonic()
+        while time.monotonic() - since < QUIET_S:
+            await asyncio.sleep(TICK_S)
+            is_drained = counters.mqtt and counters.state is ConnectorState.LIVE and self._pipeline.is_idle
+            if not is_drained or counters.in_total != seen:
+                seen, since = counters.in_total, time.monotonic()
+        self._has_left = True
+        _LOG.info("The session of %s has nothing left, and ends.", self._settings.id)
+        self.stop()
 
     async def _tick(self) -> None:
         while True:
@@ -144,11 +162,11 @@ def _status(counters: Counters) -> str:
     return text if counters.state is ConnectorState.LIVE else f"{text}, {counters.spool_records} in the spool"
 
 
-async def run(settings: ConnectorSettings) -> int:
-    """Run the connector until SIGTERM or SIGINT, and return the exit code."""
+async def run(settings: ConnectorSettings, *, leaves: bool = False) -> int:
+    """Run the connector until SIGTERM or SIGINT, or until it has left, and return the exit code."""
     loop = asyncio.get_running_loop()
     loop.set_default_executor(DaemonExecutor())
-    connector = Connector(settings)
+    connector = Connector(settings, leaves=leaves)
     for number in (signal.SIGTERM, signal.SIGINT):
         if sys.platform == "win32":
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(connector.stop))

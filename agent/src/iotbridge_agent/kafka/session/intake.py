@@ -176,8 +176,12 @@ class BrokerConnection(asyncio.Protocol):
 class Intake:
     """Session at the broker."""
 
-    def __init__(self, settings: ConnectorSettings, filters: Sequence[str], listener: Listener) -> None:
+    def __init__(
+        self, settings: ConnectorSettings, filters: Sequence[str], listener: Listener, *, unsubscribes: bool = False
+    ) -> None:
+        """Prepare; ``unsubscribes``: end the subscriptions, and receive only what the session still has."""
         self._settings = settings
+        self._unsubscribes = unsubscribes
         self._broker: BrokerConfig = settings.broker
         self._filters = filters
         self._listener = listener
@@ -226,11 +230,11 @@ class Intake:
         if self._connection:
             self._connection.resume()
 
-    def stop(self) -> None:
-        """Disconnect; the broker keeps the session with everything that was not acknowledged."""
+    def stop(self, *, ends_session: bool = False) -> None:
+        """Disconnect; unless it ends the session, the broker keeps that with everything that was not acknowledged."""
         self._is_stopping = True
         if self._connection:
-            self._connection.write(codec.encode_disconnect())
+            self._connection.write(codec.encode_disconnect(ends_session=ends_session))
             self._connection.end(None)
 
     async def _serve(self) -> None:
@@ -273,7 +277,10 @@ class Intake:
             if (code := int(accepted.reason_code)) >= FIRST_REFUSAL:
                 raise RefusalError(code)
             self._connection = connection
-            if not self._is_subscribed or not accepted.session_present:
+            if self._unsubscribes:
+                connection.write(codec.encode_unsubscribe(SUBSCRIBE_ID, self._filters))
+                await _first(connection.answered, connection.ended)
+            elif not self._is_subscribed or not accepted.session_present:
                 await self._subscribe(connection)
         _LOG.info(
             "Connected to %s; the session %s.",
