@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
+from pytest_homeassistant_custom_component.common import async_mock_service
 
-from homeassistant.config_entries import ConfigSubentry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, ServiceCall
 from tests.kit import Kit
 
@@ -15,7 +15,7 @@ STOP = [{"action": "test.stop"}]
 DATA: dict[str, Any] = {"macs": [MAC], "entity_id": PROOF, "stop_actions": STOP, "version": 1}
 
 
-def add_host(hass: HomeAssistant, entry: MockConfigEntry, title: str = "Backup NAS", **changes: Any) -> ConfigSubentry:
+def add_host(hass: HomeAssistant, entry: ConfigEntry, title: str = "Backup NAS", **changes: Any) -> ConfigSubentry:
     """Add the subentry of a host."""
     subentry = ConfigSubentry(data={**DATA, **changes}, subentry_type="host", title=title, unique_id=None)  # type: ignore[arg-type]
     assert hass.config_entries.async_add_subentry(entry, subentry)

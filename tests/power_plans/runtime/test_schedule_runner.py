@@ -6,6 +6,7 @@ from pytest_homeassistant_custom_component.common import MockUser, async_capture
 from custom_components.iotbridge.alarms.engine.kinds import AlarmKind, Condition
 from homeassistant.const import EVENT_CALL_SERVICE
 from homeassistant.helpers import device_registry as dr, label_registry as lr
+from tests.hosts.configured.home import PROOF, add_host
 from tests.kit import FakeHost, Kit
 from tests.rules import add_rule, call
 
@@ -85,6 +86,25 @@ async def test_a_host_that_refuses_is_named_and_the_others_are_shut_down(rome: K
     assert schedule.event.attributes["names"] == ["pc"]
     assert schedule.event.attributes["hosts"] == ["nas"]
     assert schedule.message == "Failed: pc: A package is being installed."
+
+
+async def test_a_host_may_take_long_to_stop_its_guests(rome: Kit) -> None:
+    """The proof of its shutdown shows that it still runs."""
+    host = await rome.host()
+    rome.hass.states.async_set(PROOF, "on")
+    add_host(rome.hass, the_entry(rome.hass), "nas", device_id=device_of(rome, host), macs=[], stop_actions=[])
+    schedule = await FakeSchedule.add(rome, host)
+    await wait(rome, 60)
+    await host.respond(host.commands()[0], "accepted")
+    await host.announce(power="shutting_down")
+    await host.availability("offline")
+    await at_work(rome)
+    await wait(rome, 1200)
+    assert schedule.outcome == (None, None)
+    rome.hass.states.async_set(PROOF, "off")
+    await at_work(rome)
+
+    assert schedule.outcome[0] == "ran"
 
 
 async def test_a_host_that_accepted_and_stays_on_has_failed(rome: Kit) -> None:

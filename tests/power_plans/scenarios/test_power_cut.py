@@ -2,9 +2,12 @@
 
 import pytest
 
+from tests.hosts.configured.home import add_host
 from tests.kit import Kit
 from tests.power_plans.home import UPS, LabHome
 from tests.wire import NETWORK, Wire
+
+PING = "binary_sensor.proxmox_ping"
 
 # Core's mqtt checks its connection every second.
 pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
@@ -57,6 +60,24 @@ async def test_the_whole_way_there_and_back(lab: LabHome, wire: Wire) -> None:
     assert lab.state == "idle"
     assert lab.shown("plan").attributes["event_type"] == "finished"
     assert lab.shown("plan").attributes["outcome"] == "completed"
+
+
+async def test_a_hypervisor_is_off_when_its_proof_says_so_and_only_then_its_nas_stops(lab: LabHome) -> None:
+    """Its agent ends before its guests have stopped."""
+    (entry,) = lab.kit.hass.config_entries.async_entries("iotbridge")
+    proof = {"device_id": lab.device_id("proxmox"), "entity_id": PING, "stop_actions": []}
+    lab.kit.hass.states.async_set(PING, "on")
+    add_host(lab.kit.hass, entry, "proxmox", **proof)
+    await lab.call("run_plan")
+    await lab.obey("guest")
+    await lab.obey("proxmox")
+    assert (lab.hosts["proxmox"].power, lab.stopped("nas")) == ("shutting_down", 0)
+    await lab.wait(120)
+    assert lab.stopped("nas") == 0
+    lab.kit.hass.states.async_set(PING, "off")
+    await lab.settle()
+
+    assert (lab.hosts["proxmox"].power, lab.stopped("nas")) == ("off", 1)
 
 
 async def test_a_host_that_is_not_online_for_a_moment_is_told_when_it_is_back(lab: LabHome) -> None:

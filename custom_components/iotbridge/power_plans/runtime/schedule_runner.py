@@ -30,9 +30,10 @@ _UNNEEDED: Final[Mapping[str, Container[str]]] = {
     REBOOT: _AWAY | {"rebooting"},
     WAKE: {"on", "rebooting"},
 }
-# Power states that prove a command, one after the other, and how long each may take.
+# Power states that prove a command, one after the other, and how long each may take. A host with a proof of its
+# shutdown is off when its guests have stopped; systemd forces that after half an hour.
 _PROOFS: Final[Mapping[str, Sequence[tuple[frozenset[str], float]]]] = {
-    SHUTDOWN: ((frozenset({"off"}), 300),),
+    SHUTDOWN: ((frozenset({"shutting_down", "off"}), 300), (frozenset({"off"}), 1860)),
     SUSPEND: ((frozenset({"suspended", "off"}), 120),),
     REBOOT: ((frozenset({"rebooting"}), 60), (frozenset({"on"}), 900)),
     WAKE: (),
