@@ -73,6 +73,12 @@ def test_the_only_configuration_in_the_folder_is_the_default(tmp_path: Path) -> 
     assert kafka.config_path(tmp_path / "b.toml", tmp_path) == tmp_path / "b.toml"
 
 
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "1e9"])
+def test_the_doctor_listens_for_a_while(config: Path, capsys: pytest.CaptureFixture[str], seconds: str) -> None:
+    assert main(["kafka", "doctor", "--config", str(config), f"--listen={seconds}"]) == 2
+    assert "--listen: expected seconds" in capsys.readouterr().err
+
+
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     kafka.require_packages()
     monkeypatch.setattr(kafka, "find_spec", lambda _: None)

@@ -164,7 +164,8 @@ def test_files_that_are_no_certificates_are_named(tls: Broker, more: str, expect
     assert findings["Kafka TLS"].detail.startswith(expected)
 
 
-def test_a_port_without_tls_is_named(tansu: Tansu) -> None:
+def test_a_port_without_tls_is_named(tansu: Tansu, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka_doctor, "TIMEOUT_S", 0.5)
     finding = found(settings_of(tansu.address, 'security = "ssl"'))["Kafka TLS"]
     assert finding.level == "bad"
     assert finding.detail.startswith(f"{tansu.address} ")
@@ -223,9 +224,9 @@ def test_as_root_the_checks_run_as_the_user_of_the_service(
 
     monkeypatch.setattr("iotbridge_agent.cli.doctor._is_root", lambda: True)
     path = tmp_path / "stock.toml"
-    assert kafka_doctor.main(path, send=True, user="nobody", call=call) == 7
+    assert kafka_doctor.main(path, send=True, listen_s=2.5, user="nobody", call=call) == 7
     ((argv, options),) = calls
-    assert argv[1:] == ("-m", "iotbridge_agent", "--config", str(path), "kafka", "doctor", "--send")
+    assert argv[1:] == ("-m", "iotbridge_agent", "--config", str(path), "kafka", "doctor", "--listen", "2.5", "--send")
     assert options["env"]["STATE_DIRECTORY"] == "/var/lib/iotbridge-kafka"
     assert options["user"] > 0
     assert "as the service's user nobody" in capsys.readouterr().out
@@ -260,7 +261,7 @@ def test_all_checks_run_from_the_command_line(
     kafka = kafka.replace('password_file = ""', f'password_file = "{secret}"')
     path.write_text(f'[broker]\nurl = "{broker.url}"\n{kafka}\n[spool]\npath = "{tmp_path}/s.db"\n{ROUTES}')
     path.chmod(0o600)
-    assert main(["kafka", "doctor", "--config", str(path)]) == 1
+    assert main(["kafka", "doctor", "--listen", "0.5", "--config", str(path)]) == 1
     shown = capsys.readouterr().out
     assert f"{secret} has mode 644" in shown
     for subject in (

@@ -12,6 +12,7 @@ from iotbridge_agent.errors import AgentError, ConfigError
 from iotbridge_agent.log import set_up_log
 
 CONFIG_DIR = Path("/etc/iotbridge/kafka")
+MAX_LISTEN_S = 3600
 MISSING_EXTRA = (
     "The packages of the connector are missing: install iotbridge-agent[kafka]. There are none for 32-bit ARM and "
     "Alpine: use a 64-bit system with glibc, or Debian's python3-confluent-kafka (2.12 or newer)."
@@ -38,6 +39,8 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     explain.add_argument("--user", action="append", metavar="NAME=VALUE", default=[], help="user property; repeatable")
     doctor = commands.add_parser("doctor", parents=[common], help="check the broker, Kafka, the routes and the spool")
     doctor.add_argument("--send", action="store_true", help="send a marked record for each route to its Kafka topic")
+    help_text = "time to listen for messages of each route (default 5)"
+    doctor.add_argument("--listen", type=float, default=5.0, metavar="SECONDS", help=help_text)
     letters = commands.add_parser("letters", parents=[common], help="list, retry or drop dead letters")
     _add_letters(letters)
     export = commands.add_parser("export", parents=[common], help="print the routes as configuration of another engine")
@@ -87,9 +90,11 @@ def main(arguments: argparse.Namespace) -> int:
             return _run(path, verbose=arguments.verbose, leaves=command == "leave")
         case "doctor":
             require_packages()
+            if not 0 < arguments.listen <= MAX_LISTEN_S:
+                raise ConfigError(f"--listen: expected seconds from 0.1 to {MAX_LISTEN_S}")
             from iotbridge_agent.cli import kafka_doctor  # noqa: PLC0415
 
-            return kafka_doctor.main(path, send=arguments.send)
+            return kafka_doctor.main(path, send=arguments.send, listen_s=arguments.listen)
         case "letters":
             from iotbridge_agent.cli import kafka_letters  # noqa: PLC0415
             from iotbridge_agent.kafka.settings import load_settings  # noqa: PLC0415

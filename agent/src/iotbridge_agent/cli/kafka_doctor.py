@@ -23,22 +23,23 @@ from iotbridge_agent.kafka.settings import STATE_DIR, ConnectorSettings, KafkaSe
 from iotbridge_agent.mqtt.link_failures import explain_certificate
 
 TIMEOUT_S = 5.0
-LISTEN_S = 5.0
 MIB = 1024 * 1024
 MARK = "iotbridge-doctor"
 """Header of the records that the doctor sends, and its word for levels that a filter leaves open."""
 TLS_REMEDY = "Point kafka.ca_file to the authority that signed Kafka's certificates; is it a port with TLS?"
 
 
-def main(path: Path, *, send: bool, user: str = USER, call: Callable[..., int] = subprocess.call) -> int:
+def main(
+    path: Path, *, send: bool, listen_s: float, user: str = USER, call: Callable[..., int] = subprocess.call
+) -> int:
     """Run all checks; return 0 if all pass and 1 for a problem."""
-    arguments = ["kafka", "doctor", *(["--send"] if send else [])]
+    arguments = ["kafka", "doctor", "--listen", f"{listen_s:g}", *(["--send"] if send else [])]
     if (code := run_as(user, str(STATE_DIR), path, arguments, call)) is not None:
         return code
-    return report(examine(path, load_settings(path), send=send))
+    return report(examine(path, load_settings(path), send=send, listen_s=listen_s))
 
 
-def examine(path: Path, settings: ConnectorSettings, *, send: bool, listen_s: float = LISTEN_S) -> Iterator[Finding]:
+def examine(path: Path, settings: ConnectorSettings, *, send: bool, listen_s: float) -> Iterator[Finding]:
     """Yield the findings about this connector; blocks for seconds."""
     yield from examine_files(path, "broker", "kafka")
     yield from examine_spool(settings)
