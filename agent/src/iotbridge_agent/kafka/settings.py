@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from iotbridge_agent.config import LANGUAGES, NODE_ID, TOPIC_PREFIX, BrokerConfig, parse_broker
 from iotbridge_agent.errors import ConfigError
-from iotbridge_agent.kafka.producer_options import parse_extra
+from iotbridge_agent.kafka.extra_options import parse_extra
 from iotbridge_agent.kafka.route_settings import TOPIC_EXPECTED, Route, is_legal_topic, parse_routes
 from iotbridge_agent.toml_table import Table
 
