@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
 import logging
+import re
 import threading
 import time
 from typing import NamedTuple
@@ -50,6 +51,10 @@ _OUTAGES = (
     KafkaError._SSL,  # noqa: SLF001 - see above
     KafkaError._RESOLVE,  # noqa: SLF001 - see above
 )
+
+
+# Address and duration, which differ from one attempt to the next.
+_NOISE = re.compile(r"^\S+://\S+: | \(after \d+ms in state \w+(, [^)]*)?\)")
 
 
 class Verdict(Enum):
@@ -98,7 +103,7 @@ class RecordError(Exception):
 def _failure_of(error: KafkaError, *, is_of_batch: bool) -> Failure:
     code = error.code()
     if code in _PURGED:
-        return Failure(Verdict.PURGED)
+        return Failure(Verdict.HELD, detail="Kafka's library took the records back.")
     if code in _POISON:
         return Failure(Verdict.POISON, _POISON[code], f"Kafka refused the record: {error.str()}.", is_of_batch)
     return Failure(Verdict.HELD, detail=_explain(error))
@@ -109,8 +114,8 @@ def _problem(error: KafkaError) -> Problem:
 
 
 def _explain(error: KafkaError) -> str:
-    text = _PROBLEMS.get(error.code())
-    return f"Kafka {text} ({error.str()})." if text else f"Kafka reports an error: {error.str()}."
+    text, cause = _PROBLEMS.get(error.code()), _NOISE.sub("", error.str())
+    return f"Kafka {text} ({cause})." if text else f"Kafka reports an error: {cause}."
 
 
 class KafkaProducer:
@@ -140,7 +145,6 @@ class KafkaProducer:
     def open(self, *, one_by_one: bool = False) -> None:
         """Start; with ``one_by_one`` a refusal concerns one record only, and not its whole batch."""
         loop = asyncio.get_running_loop()
-        poller = _Poller(loop, self._on_reports)
         options = producer_options(self._settings, self._client_id)
         if one_by_one:
             options |= {"batch.num.messages": 1}
@@ -151,7 +155,7 @@ class KafkaProducer:
                 loop.call_soon_threadsafe(self._on_problem, _problem(error))
 
         self._producer = Producer({**options, "error_cb": on_error}, logger=_LIBRARY_LOG)
-        self._poller = poller
+        self._poller = poller = _Poller(loop, self._on_reports, on_error)
         self._append = poller.reports.append
         self._produce = self._producer.produce
         poller.start(self._producer)
@@ -196,10 +200,16 @@ class KafkaProducer:
 class _Poller:
     """Thread that waits for delivery reports."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, on_reports: Callable[[list[Entry]], None]) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        on_reports: Callable[[list[Entry]], None],
+        on_error: Callable[[KafkaError], None],
+    ) -> None:
         self.reports: list[Entry] = []
         self._loop = loop
         self._on_reports = on_reports
+        self._on_error = on_error
         self._is_stopped = False
 
     def start(self, producer: Producer) -> None:
@@ -216,8 +226,10 @@ class _Poller:
         while not self._is_stopped:
             try:
                 producer.poll(POLL_S)
-            except (KafkaException, SystemError):
-                # A fatal error, which the callback for errors has got as well.
+            except KafkaException as error:
+                # A fatal error, of which the callback for errors gets nothing. What was to be sent is taken back next.
+                self._on_error(error.args[0])
+            except SystemError:
                 time.sleep(POLL_S)
             if self.reports:
                 try:
