@@ -60,7 +60,7 @@ class Broker:
         (self.folder / LAST_PORT).write_text(str(self.port), encoding="ascii")
         config = self.folder / "mosquitto.conf"
         config.write_text(self._config(), encoding="utf-8")
-        await self.program.start([_mosquitto("mosquitto"), "-c", config])
+        await self.program.start([find_mosquitto("mosquitto"), "-c", config])
         await self.program.ready(self._answers, timeout_s=30, what="an answer to an MQTT connect")
 
     async def stop(self) -> None:
@@ -125,7 +125,7 @@ class Broker:
         path = self.folder / "passwords"
         path.touch(mode=0o600)
         for user, password in self._passwords.items():
-            subprocess.run([_mosquitto("mosquitto_passwd"), "-b", path, user, password], check=True)
+            subprocess.run([find_mosquitto("mosquitto_passwd"), "-b", path, user, password], check=True)
         return path
 
 
@@ -144,7 +144,8 @@ async def _listens(port: int) -> bool:
     return True
 
 
-def _mosquitto(program: str) -> str:
+def find_mosquitto(program: str) -> str:
+    """Return the path of a program of Mosquitto; LabError where there is none."""
     # Debian installs servers outside the PATH of ordinary users.
     found = shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin")
     if not found:
