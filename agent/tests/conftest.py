@@ -113,15 +113,15 @@ class Seen:
 
 
 class Watcher:
-    """Client that records every message, in order."""
+    """Client that records every message, in order, or those of one topic."""
 
-    def __init__(self, port: int, *, login: tuple[str, str] | None = None, **connect: Any) -> None:
+    def __init__(self, port: int, *, topic: str = "#", login: tuple[str, str] | None = None, **connect: Any) -> None:
         self.messages: list[Seen] = []
         self._ready = threading.Event()
         self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
         if login:
             self._client.username_pw_set(*login)
-        self._client.on_connect = lambda client, *_: client.subscribe("#", options=SubscribeOptions(qos=1))
+        self._client.on_connect = lambda client, *_: client.subscribe(topic, options=SubscribeOptions(qos=1))
         self._client.on_subscribe = lambda *_: self._ready.set()
         self._client.on_message = self._keep
         self._client.connect("127.0.0.1", port, **connect)

@@ -28,9 +28,15 @@ class MockCluster:
         self._process.communicate()
 
 
-if __name__ == "__main__":
+def serve() -> Producer:
+    """Start the cluster, print its addresses, and return what keeps it."""
     cluster = Producer({"bootstrap.servers": "unused", "test.mock.num.brokers": 3, "log_level": 0})
     brokers = cluster.list_topics(timeout=10).brokers.values()
     sys.stdout.write(",".join(f"{broker.host}:{broker.port}" for broker in brokers) + "\n")
     sys.stdout.flush()
+    return cluster
+
+
+if __name__ == "__main__":
+    kept = serve()
     sys.stdin.read()

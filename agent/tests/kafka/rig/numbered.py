@@ -12,6 +12,8 @@ import struct
 import threading
 import time
 
+from conftest import wait_until
+
 from .topics import StoredRecord
 
 TICK_S = 0.01
@@ -25,7 +27,8 @@ PUBACK_BYTES = 4
 
 def payload(key: str, sequence: int, size: int) -> bytes:
     """Return a JSON payload of at least ``size`` bytes."""
-    return json.dumps({"key": key, "sequence": sequence}).encode().ljust(size)
+    message = {"key": key, "sequence": sequence, "time_ns": time.time_ns()}
+    return json.dumps(message).encode().ljust(size)
 
 
 def connect_packet(client_id: str) -> bytes:
@@ -83,6 +86,10 @@ class Publisher(threading.Thread):
         self.stop()
         assert self.acknowledged == self._count, f"{self.acknowledged} of {self._count} acknowledged: {self._error!r}"
         return self.expected
+
+    def wait_acknowledged(self, count: int, deadline_s: float = 60.0) -> None:
+        """Wait until the broker has acknowledged a number of messages."""
+        wait_until(lambda: self.acknowledged >= count, f"{count} acknowledgements", deadline_s)
 
     def stop(self) -> Counter[str]:
         """Stop early; return how many messages of each topic the broker has acknowledged."""
