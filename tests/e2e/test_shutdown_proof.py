@@ -73,7 +73,7 @@ asyncio.run(main())
 def test_a_machine_is_off_when_its_network_is_down_and_not_when_its_service_has_ended(tmp_path: Path) -> None:
     if not has_namespaces():
         pytest.skip("network namespaces are not permitted here; other tests close a port on loopback")
-    argv = ["timeout", "120", "unshare", "--map-root-user", "--net", "sh", "-c", CABLE, "sh", tmp_path]
+    argv = ["timeout", "120", "unshare", "--map-root-user", "--net", "sh", "-c", CABLE, "sh", str(tmp_path)]
     done = subprocess.run(
         [*argv, sys.executable, HOME],
         cwd=REPOSITORY,
