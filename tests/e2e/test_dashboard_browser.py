@@ -448,8 +448,8 @@ async def test_dialog_explains_who_would_be_notified_for_a_severity_and_a_time(
             await expect(answer).to_contain_text(f"{later:%H:%M}")
 
             await time.click()
-            await page.get_by_role("menuitem", name="At night 23:00").click()
-            await expect(answer).to_contain_text("The alarm is raised at 23:00.")
+            await page.get_by_role("menuitem", name="At night").click()
+            await expect(answer).to_contain_text(re.compile(r"The alarm is raised .*23:00\."))
             assert await findings(page, "iotbridge-alarm-info") == []
     finally:
         await remove(client, rule_id)
