@@ -6,7 +6,8 @@ sentence), ``still_here_s`` (how soon a machine counts as still there, after a c
 ``interval_s``, ``keepalive_s``, ``longest_retry_s``, ``forget_after_s``, ``ask_before_s`` and ``answer_again_s``:
 shorter than the configuration allows, to save the tests' time;
 ``machine``: what identifies the machine it runs on, ``mac``: its network cards, ``network``: the folder of their
-description in place of /sys/class/net; ``mqtt``: the version it begins with.
+description in place of /sys/class/net; ``mqtt``: the version it begins with;
+``sessions``: the folder of logind's sessions, ``notice_address``: where those listen for notices.
 """
 
 from dataclasses import replace
@@ -17,13 +18,13 @@ import sys
 from typing import Any
 
 from iotbridge_agent import agent, namesakes, power_watch
-from iotbridge_agent.commands import dispatcher
+from iotbridge_agent.commands import dispatcher, notice
 from iotbridge_agent.commands.base import CommandError, Permission
 from iotbridge_agent.config import parse_config
 from iotbridge_agent.event_loop import run_loop
 from iotbridge_agent.mqtt import connection
 from iotbridge_agent.mqtt.connection import Link
-from iotbridge_agent.system import network_cards
+from iotbridge_agent.system import network_cards, sessions
 from iotbridge_agent.system.host import read_host
 from iotbridge_agent.system.machine import Machine
 
@@ -50,6 +51,8 @@ class WritesDown:
 def imitate_machine(fake: dict[str, Any]) -> None:
     """Replace the machine's identity and the broker's MQTT version by those of the test."""
     network_cards.NETWORK = Path(fake.get("network", "/nonexistent"))
+    sessions.SESSIONS = Path(fake.get("sessions", sessions.SESSIONS))
+    notice.ADDRESS = "\0" + fake.get("notice_address", notice.ADDRESS[1:])
     host = read_host()._replace(mac=tuple(fake.get("mac", ())))
     machine = Machine.from_dict(fake.get("machine", {"id": "harmless"}))
     agent.read_host = lambda: host  # type: ignore[attr-defined]

@@ -40,6 +40,8 @@ def parse(kind: str, topic: str, payload: bytes) -> Any:
         command = messages.parse_command(payload)
         if command.command == "wake":
             messages.parse_wake(command.args)
+        elif command.command == "notice":
+            messages.parse_notice(command.args)
         return command
     parsers: dict[str, Callable[[bytes], Any]] = {
         "availability": messages.parse_availability,
@@ -85,8 +87,13 @@ def test_example(path: Path) -> None:
         }
 
 
-@pytest.mark.parametrize("path", sorted(CONTRACT.glob("examples/command/wake*.json")), ids=lambda path: path.stem)
-def test_the_schema_knows_the_arguments_of_wake(path: Path) -> None:
+WITH_ARGUMENTS = [
+    path for path in EXAMPLES if path.stem.startswith(("wake", "notice")) and path.parent.name == "command"
+]
+
+
+@pytest.mark.parametrize("path", WITH_ARGUMENTS, ids=lambda path: path.stem)
+def test_the_schema_knows_the_arguments_of_wake_and_notice(path: Path) -> None:
     kind, _topic, payload, example = read(path)
     assert schema(kind).is_valid(json.loads(payload)) is example["valid"]
 

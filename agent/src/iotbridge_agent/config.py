@@ -22,7 +22,7 @@ from iotbridge_agent.toml_table import Table
 NODE_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 COMMAND_NAME = re.compile(r"[a-z0-9_]{1,64}")
 TOPIC_PREFIX = re.compile(r"[^/+#\0]+(/[^/+#\0]+)*")
-RESERVED_COMMANDS = ("shutdown", "reboot", "suspend", "wake", "start_services", "status", "ping")
+RESERVED_COMMANDS = ("shutdown", "reboot", "suspend", "wake", "notice", "start_services", "status", "ping")
 LANGUAGES = ("en", "it", "fr")
 COLLECTOR_NAMES = (
     "cpu",
@@ -133,6 +133,8 @@ class Config:
     """Enabled power commands."""
     wake: bool = False
     """True where the agent may wake other machines."""
+    notice: bool = False
+    """True where the agent may show notices to the people who are logged in."""
     custom: tuple[CustomCommand, ...] = ()
     commands_per_minute: int = 10
     collectors: Mapping[str, CollectorConfig] = field(default_factory=dict)
@@ -150,7 +152,7 @@ class Config:
     @property
     def enabled_commands(self) -> tuple[str, ...]:
         """Return the commands of the agent itself that are enabled, apart from the power commands."""
-        return tuple(name for name in ("wake", "start_services") if getattr(self, name))
+        return tuple(name for name in ("wake", "notice", "start_services") if getattr(self, name))
 
     @property
     def startable_units(self) -> tuple[str, ...]:
@@ -328,7 +330,7 @@ def parse_broker(table: Table) -> BrokerConfig:
 
 def _parse_commands(table: Table) -> dict[str, Any]:
     power = tuple(name for name in ("shutdown", "reboot", "suspend") if table.flag(name, default=False))
-    wake, start_services = (table.flag(name, default=False) for name in ("wake", "start_services"))
+    own_commands = {name: table.flag(name, default=False) for name in ("wake", "notice", "start_services")}
     per_minute = int(table.number("per_minute", default=10, low=1, high=600))
     custom = []
     tables = table.table("custom")
@@ -352,8 +354,7 @@ def _parse_commands(table: Table) -> dict[str, Any]:
     table.done()
     return {
         "power": power,
-        "wake": wake,
-        "start_services": start_services,
+        **own_commands,
         "custom": tuple(custom),
         "commands_per_minute": per_minute,
     }

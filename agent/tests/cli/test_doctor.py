@@ -13,17 +13,18 @@ from typing import Any
 
 from conftest import Broker, free_port
 from logind_stub import LogindStub
+from notice_stub import write_session
 from order import Lab
 import pytest
 
-from iotbridge_agent.cli import doctor
+from iotbridge_agent.cli import doctor, notice_units
 from iotbridge_agent.cli.doctor_broker import Finding
 from iotbridge_agent.cli.service import rule_text
 from iotbridge_agent.collector import CollectorSpec
 from iotbridge_agent.commands.base import Permission
 from iotbridge_agent.config import Config, load_config
 from iotbridge_agent.errors import ConfigError, NoDataError
-from iotbridge_agent.system import network_cards
+from iotbridge_agent.system import network_cards, sessions
 from iotbridge_agent.system.dbus import NoBusError
 
 
@@ -372,3 +373,44 @@ def test_without_a_service_the_doctor_runs_as_the_current_user(
     assert "Nothing listens on port 1" in capsys.readouterr().out
     with pytest.raises(ConfigError):
         doctor.main(tmp_path / "missing.toml", unit=tmp_path / "no")
+
+
+@pytest.fixture
+def notices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Replace the machine by one whose two people are logged in, and return its root."""
+    root = tmp_path / "root"
+    monkeypatch.setattr(sessions, "SESSIONS", root / "sessions")
+    for number in (1000, 1001):
+        write_session(root / "sessions", number, UID=number)
+    for path in notice_units.FILES:
+        (root / path.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
+        (root / path.lstrip("/")).touch()
+    (root / "proc/net").mkdir(parents=True)
+    listen(root, 1000, 1001)
+    return root
+
+
+def listen(root: Path, *uids: int) -> None:
+    lines = [f"0000: 00000002 00000000 00010000 0001 01 77 @iotbridge-notice-{uid}" for uid in uids]
+    (root / "proc/net/unix").write_text("\n".join(["Num RefCount Protocol Flags Type St Inode Path", *lines, ""]))
+
+
+def test_notices_that_reach_everybody(tmp_path: Path, notices: Path) -> None:
+    config = config_of(tmp_path, "[commands]\nnotice = true")
+    (finding,) = doctor.examine_notice(config, notices)
+    assert (finding.level, finding.detail) == ("ok", "can be shown; people who are logged in: 2.")
+    listen(notices, 1000, 10010)
+    (finding,) = doctor.examine_notice(config, notices)
+    assert (finding.level, finding.detail) == ("note", "reaches 1 of 2 people who are logged in.")
+    assert "next login" in finding.remedy
+
+
+def test_notices_that_reach_nobody(tmp_path: Path, notices: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = config_of(tmp_path, "[commands]\nnotice = true")
+    (notices / notice_units.SOCKET.lstrip("/")).unlink()
+    (finding,) = doctor.examine_notice(config, notices)
+    assert (finding.level, "service install" in finding.remedy) == ("bad", True)
+    monkeypatch.setattr(sessions, "SESSIONS", notices / "none")
+    (finding,) = doctor.examine_notice(config, notices)
+    assert (finding.level, finding.detail) == ("bad", "needs Linux with systemd.")
+    assert list(doctor.examine_notice(config_of(tmp_path), notices)) == []

@@ -11,10 +11,11 @@ import tempfile
 
 import pytest
 
-from iotbridge_agent.cli import service
+from iotbridge_agent.cli import notice_units, service
 from iotbridge_agent.cli.service import InstallTarget, ServiceError, install, remove, rule_text, unit_text
 from iotbridge_agent.config import load_config
 from iotbridge_agent.errors import ConfigError
+from iotbridge_agent.system import sessions
 
 PACKAGING = Path(__file__).parents[2] / "packaging"
 UNIT, RULE, SYSUSERS = (path.lstrip("/") for path in (service.UNIT, service.RULE, service.SYSUSERS))
@@ -181,6 +182,30 @@ def test_without_power_commands_there_is_no_rule(machine: Machine) -> None:
     machine.configure("")
     install(machine.config, machine.target())
     assert RULE not in machine.files()
+
+
+def test_notices_have_units_where_they_are_enabled(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "SESSIONS", machine.root / "nobody")
+    units = {path.lstrip("/") for path in notice_units.FILES}
+    install(machine.config, machine.target())
+    assert not units & machine.files()
+    machine.configure("notice = true")
+    install(machine.config, machine.target())
+    assert units < machine.files()
+    assert machine.programs[-1] == ("systemctl", "--global", "enable", "iotbridge-notice.socket")
+    unit = (machine.root / UNIT).read_text()
+    assert unit == unit_text(machine.config), "the agent itself gets no further right"
+
+    machine.programs.clear()
+    machine.configure("")
+    install(machine.config, machine.target())
+    assert not units & machine.files()
+    assert machine.programs[0] == ("systemctl", "--global", "disable", "iotbridge-notice.socket")
+
+    machine.configure("notice = true")
+    install(machine.config, machine.target())
+    remove(machine.target(), purge=False)
+    assert machine.files() == {"etc/iotbridge-agent/agent.toml"}
 
 
 def test_staging_runs_nothing(machine: Machine) -> None:

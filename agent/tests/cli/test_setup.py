@@ -54,13 +54,13 @@ def set_up(path: Path, person: Person, *options: str, target: InstallTarget | No
 
 def test_answers_become_a_configuration_after_the_broker_was_tried(tmp_path: Path, broker: Broker) -> None:
     path = tmp_path / "etc" / "agent.toml"
-    person = Person(f"127.0.0.1:{broker.port}", "agent", "secret", "nas", "", "", "", "y", "y", "n", "y")
+    person = Person(f"127.0.0.1:{broker.port}", "agent", "secret", "nas", "", "", "", "y", "y", "n", "y", "y")
     assert set_up(path, person) == 0
     config = load_config(path, environ={})
     assert config.broker.address == broker.url
     assert (config.broker.username, config.broker.password) == ("agent", "secret")
     assert (config.node_id, config.prefix, config.power) == ("nas", "iotbridge", ("shutdown", "reboot"))
-    assert config.wake
+    assert config.enabled_commands == ("wake", "notice")
     assert config.url is None
     assert "logged in as agent" in person.screen
     assert "sudo iotbridge-agent service install" in person.screen
@@ -69,8 +69,8 @@ def test_answers_become_a_configuration_after_the_broker_was_tried(tmp_path: Pat
 
 def test_a_wrong_answer_is_explained_and_can_be_changed(tmp_path: Path, broker: Broker) -> None:
     path, port = tmp_path / "agent.toml", free_port()
-    wrong = [f"127.0.0.1:{port}", "", "n1", "", "", "", "n", "n", "n", "n"]
-    again = ["what?", "a", broker.url, "", "", "", "", "", "", "", "", ""]
+    wrong = [f"127.0.0.1:{port}", "", "n1", "", "", "", "n", "n", "n", "n", "n"]
+    again = ["what?", "a", broker.url, "", "", "", "", "", "", "", "", "", ""]
     person = Person(*wrong, *again)
     assert set_up(path, person) == 0
     assert f"Nothing listens on port {port}" in person.screen
@@ -83,20 +83,20 @@ def test_a_wrong_answer_is_explained_and_can_be_changed(tmp_path: Path, broker: 
 
 def test_a_configuration_can_be_saved_for_a_broker_that_is_not_there_yet(tmp_path: Path) -> None:
     path = tmp_path / "agent.toml"
-    assert set_up(path, Person(f"127.0.0.1:{free_port()}", "", "n1", "", "", "", "", "", "", "", "s")) == 0
+    assert set_up(path, Person(f"127.0.0.1:{free_port()}", "", "n1", "", "", "", "", "", "", "", "", "s")) == 0
     assert load_config(path, environ={}).power == ()
 
 
 def test_quitting_writes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "agent.toml"
-    assert set_up(path, Person(f"127.0.0.1:{free_port()}", "", "n1", "", "", "", "", "", "", "", "q")) == 1
+    assert set_up(path, Person(f"127.0.0.1:{free_port()}", "", "n1", "", "", "", "", "", "", "", "", "q")) == 1
     assert not path.exists()
 
 
 def test_an_answer_that_cannot_be_used_is_asked_for_again(tmp_path: Path, broker: Broker) -> None:
     path = tmp_path / "agent.toml"
-    bad = [broker.url, "", "a/b", "", "", "", "", "", "", ""]
-    person = Person(*bad, broker.url, "", "good", "", "", "", "maybe", "y", "", "", "")
+    bad = [broker.url, "", "a/b", "", "", "", "", "", "", "", ""]
+    person = Person(*bad, broker.url, "", "good", "", "", "", "maybe", "y", "", "", "", "")
     assert set_up(path, person) == 0
     assert "agent.node_id: expected letters" in person.screen
     assert load_config(path, environ={}).node_id == "good"
@@ -104,7 +104,7 @@ def test_an_answer_that_cannot_be_used_is_asked_for_again(tmp_path: Path, broker
 
 def test_the_broker_question_repeats_and_the_port_decides_encryption(tmp_path: Path) -> None:
     path = tmp_path / "agent.toml"
-    person = Person("", "", "localhost:8883", "me", "", "", "n", "", "", "", "", "", "", "", "s")
+    person = Person("", "", "localhost:8883", "me", "", "", "n", "", "", "", "", "", "", "", "", "s")
     assert set_up(path, person) == 0
     assert "CA certificate file" in person.screen
     assert load_config(path, environ={}).broker.address == "mqtts://localhost:8883"
@@ -114,11 +114,11 @@ def test_given_options_are_the_defaults_and_a_dash_takes_one_away(tmp_path: Path
     path, secret = tmp_path / "agent.toml", tmp_path / "secret"
     secret.write_text("from file\n")
     options = ["--broker", broker.url, "--username", "u", "--password-file", str(secret), "--enable", "reboot"]
-    assert set_up(path, Person(*[""] * 11), *options) == 0
+    assert set_up(path, Person(*[""] * 12), *options) == 0
     config = load_config(path, environ={})
     assert (config.broker.username, config.broker.password, config.power) == ("u", "from file", ("reboot",))
     path.unlink()
-    assert set_up(path, Person("", "-", *[""] * 8), *options) == 0
+    assert set_up(path, Person("", "-", *[""] * 9), *options) == 0
     assert load_config(path, environ={}).broker.username is None
 
 
@@ -140,7 +140,7 @@ def test_the_language_of_the_machine_is_proposed(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     path = tmp_path / "agent.toml"
-    person = Person(broker.url, *[""] * 9)
+    person = Person(broker.url, *[""] * 10)
     assert set_up(path, person) == 0
     assert f"(en, it, fr) [{language}]" in person.screen
     assert load_config(path, environ={}).language == language
@@ -148,8 +148,8 @@ def test_the_language_of_the_machine_is_proposed(
 
 def test_the_page_of_the_machine_is_asked_for_again_when_it_is_no_address(tmp_path: Path, broker: Broker) -> None:
     path = tmp_path / "agent.toml"
-    first = [broker.url, "", "nas", "", "it", "nas.lan", *[""] * 4]
-    person = Person(*first, *[""] * 5, "https://nas.lan:5001", *[""] * 4)
+    first = [broker.url, "", "nas", "", "it", "nas.lan", *[""] * 5]
+    person = Person(*first, *[""] * 5, "https://nas.lan:5001", *[""] * 5)
     assert set_up(path, person) == 0
     assert "agent.url: expected an address such as https://nas.lan:5001, found 'nas.lan'" in person.screen
     config = load_config(path, environ={})
@@ -162,7 +162,7 @@ def test_an_existing_file_is_replaced_only_on_request(
 ) -> None:
     path = tmp_path / "agent.toml"
     path.write_text("precious")
-    assert set_up(path, Person(answer, broker.url, *[""] * 9)) == 0
+    assert set_up(path, Person(answer, broker.url, *[""] * 10)) == 0
     assert (path.read_text() != "precious") is replaced
 
 
@@ -172,7 +172,7 @@ def test_on_systemd_root_is_offered_the_service(
 ) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 0)
     target = InstallTarget(root=tmp_path / "stage", live=False, booted=tmp_path)
-    person = Person(broker.url, *[""] * 9, answer)
+    person = Person(broker.url, *[""] * 10, answer)
     assert set_up(tmp_path / "agent.toml", person, target=target) == 0
     assert "Install the service" in person.screen
     assert (tmp_path / "stage/etc/systemd/system/iotbridge-agent.service").exists() is installed
@@ -280,6 +280,7 @@ def test_on_a_real_terminal_the_password_is_not_echoed(
         (b"reboot", "y"),
         (b"suspend", "n"),
         (b"wake", "n"),
+        (b"show notices", "n"),
     ):
         screen += read_until(ours, question)
         os.write(ours, answer.encode() + b"\n")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 import itertools
 import json
+import os
 from pathlib import Path
 import resource
 import socket
@@ -11,16 +12,17 @@ import threading
 import time
 from typing import Any
 
+from notice_stub import SessionSocket, Terminal, write_session
 import pytest
 
-from iotbridge_agent.commands import dispatcher as module, wake
+from iotbridge_agent.commands import dispatcher as module, notice, wake
 from iotbridge_agent.commands.base import CommandError, Permission
 from iotbridge_agent.commands.dispatcher import Dispatcher
 from iotbridge_agent.config import BrokerConfig, Config, CustomCommand
 from iotbridge_agent.mqtt.connection import LinkError
 from iotbridge_agent.protocol.messages import Power, Response
 from iotbridge_agent.state import load_state
-from iotbridge_agent.system import network_cards
+from iotbridge_agent.system import network_cards, sessions
 
 MAC = "00:11:22:33:44:55"
 
@@ -265,6 +267,42 @@ async def test_an_address_elsewhere_is_refused(recorder: Recorder, tmp_path: Pat
     (response,) = recorder.responses
     assert (response.id, response.command, response.reason) == ("w", "wake", "invalid_args")
     assert "127.255.255.255" in response.message
+
+
+@pytest.mark.parametrize(
+    ("uids", "is_listening", "status", "message"),
+    [
+        ((), False, "done", "Nobody is logged in."),
+        ((0, 1), True, "done", "The notice was shown to 1 of 2 people who are logged in."),
+        ((0,), False, "failed", "None of the people who are logged in (1) sees the notice."),
+    ],
+)
+async def test_a_notice_is_shown_in_a_dry_run_too_and_answered_with_the_number_of_people(
+    recorder: Recorder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    uids: tuple[int, ...],
+    is_listening: bool,
+    status: str,
+    message: str,
+) -> None:
+    folder, address = tmp_path / "sessions", f"\0iotbridge-test-{os.getpid()}-{{uid}}"
+    folder.mkdir()
+    monkeypatch.setattr(sessions, "SESSIONS", folder)
+    monkeypatch.setattr(notice, "ADDRESS", address)
+    terminal = Terminal()
+    for number in uids:
+        write_session(folder, number, UID=os.getuid() + number, TTY=terminal.name)
+    session = SessionSocket(folder, address.format(uid=os.getuid())) if is_listening else None
+    await give(make(recorder, tmp_path, notice=True, dry_run=True), command="notice", id="n", args={"text": "Bye"})
+    if session:
+        session.close()
+        assert "Bye" in terminal.read()
+    terminal.close()
+
+    (response,) = recorder.responses
+    assert (response.status, response.message) == (status, message)
+    assert response.data == {"people": len(uids), "reached": int(is_listening)}
 
 
 async def test_a_reboot_is_not_carried_out_again_after_a_flood_of_other_ids(recorder: Recorder, tmp_path: Path) -> None:

@@ -12,12 +12,13 @@ from iotbridge_agent.protocol.messages import format_time
 
 NOW = datetime(2026, 11, 21, 10, 15, 30, tzinfo=UTC)
 MAC = "00:11:22:33:44:55"
+NOTICE = b'{"command":"notice","args":{"text":"Bye"}}'
 WAKE = json.dumps({"command": "wake", "args": {"mac": [MAC]}}).encode()
 
 
 def make(per_minute: int = 10, running: set[str] | None = None, *, wake: bool = True) -> Gate:
     return Gate(
-        enabled=("reboot", "suspend", *(("wake",) if wake else ())),
+        enabled=("reboot", "suspend", "notice", *(("wake",) if wake else ())),
         custom=("backup",),
         per_minute=per_minute,
         seen_ids={"seen": None},
@@ -57,6 +58,11 @@ def at(seconds: float) -> str:
         ({"command": "wake", "args": {"mac": [MAC], "broadcast": "192.168.1"}}, "invalid_args"),
         ({"command": "wake", "args": {"mac": [MAC], "password": "1234"}}, "invalid_args"),
         ({"command": "wake", "args": {"mac": [MAC]}, "timestamp": at(-31)}, "expired"),
+        ({"command": "notice"}, "invalid_args"),
+        ({"command": "notice", "args": {"text": "\x1b[2J"}}, "invalid_args"),
+        ({"command": "notice", "args": {"text": "x" * 201}}, "invalid_args"),
+        ({"command": "notice", "args": {"text": "x", "title": "\u202ex"}}, "invalid_args"),
+        ({"command": "notice", "args": {"text": "x"}, "timestamp": at(-31)}, "expired"),
         ({"command": "wake", "args": {"mac": [MAC]}, "id": "seen"}, "duplicate"),
     ],
 )
@@ -144,6 +150,25 @@ def test_a_second_machine_may_be_woken_meanwhile() -> None:
     assert make(running={"wake"}).check(WAKE, retained=False, now=NOW, monotonic=0).command == "wake"
 
 
+def test_a_second_notice_may_be_shown_meanwhile_and_their_limit_is_their_own() -> None:
+    gate = make(per_minute=2, running={"notice"})
+    for _ in range(2):
+        assert gate.check(NOTICE, retained=False, now=NOW, monotonic=0).command == "notice"
+    with pytest.raises(RefusedError, match="More than 2 commands of this kind"):
+        gate.check(NOTICE, retained=False, now=NOW, monotonic=1)
+    for other in (b'{"command":"reboot"}', b'{"command":"ping"}', b'{"command":"backup"}', WAKE):
+        gate.check(other, retained=False, now=NOW, monotonic=1)
+
+
+def test_a_refused_notice_does_not_repeat_its_text() -> None:
+    with pytest.raises(RefusedError) as refused:
+        make().check(
+            b'{"command":"notice","args":{"text":"\\u001b]0;owned\\u0007"}}', retained=False, now=NOW, monotonic=0
+        )
+    assert "owned" not in str(refused.value)
+    assert "without line breaks and control characters" in str(refused.value)
+
+
 def test_waking_has_a_limit_of_its_own() -> None:
     gate = make(per_minute=3)
     for _ in range(60):
@@ -182,7 +207,7 @@ json_values = st.recursive(
 nearly_commands = st.fixed_dictionaries(
     {},
     optional={
-        "command": json_values | st.sampled_from(["ping", "reboot", "backup", "wake"]),
+        "command": json_values | st.sampled_from(["ping", "reboot", "backup", "wake", "notice"]),
         "id": json_values,
         "timestamp": json_values | st.datetimes().map(lambda moment: moment.isoformat(timespec="seconds") + "Z"),
         "ttl_s": json_values,

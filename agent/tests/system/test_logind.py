@@ -9,7 +9,8 @@ import threading
 from logind_stub import LogindStub, PrivateBus
 import pytest
 
-from iotbridge_agent.system.dbus import BUS, SIGNAL, Connection, DBusError, encode
+from iotbridge_agent.system.dbus import BUS, SIGNAL, Connection, DBusError
+from iotbridge_agent.system.dbus_encoding import encode
 from iotbridge_agent.system.logind import LOGIND, Logind
 
 

@@ -20,6 +20,8 @@ from .topics import HostKey
 PROTOCOL_VERSION = 1
 MAX_TTL_S = 3600
 MAX_CARDS = 8
+MAX_NOTICE = 200
+MAX_NOTICE_TITLE = 60
 MAX_READINGS = 263
 """Maximum of the contract (256), and the names of the host."""
 
@@ -32,12 +34,16 @@ CARD_MAC = re.compile(r"(?!00(:00){5})[0-9a-f][02468ace](:[0-9a-f]{2}){5}")
 """Address of one card: neither zero nor that of a group."""
 CARD_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
 IPV4 = re.compile(r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}")
+NOT_PLAIN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, line breaks, and characters that change the direction of others."""
 READING_KEY = re.compile(r"[a-z0-9_]{1,64}")
 REASON = re.compile(r"[a-z_]{1,64}")
 
 WAKE = "wake"
-START_SERVICES = "start_services"
 """Command to an agent: wake another machine in its network."""
+NOTICE = "notice"
+"""Command to an agent: show a text to the people who are logged in."""
+START_SERVICES = "start_services"
 
 type Reading = float | int | str | bool | None
 
@@ -201,6 +207,8 @@ class Command:
         )
         if command.command == WAKE:
             check_wake_args(command.args or {})
+        elif command.command == NOTICE:
+            check_notice_args(command.args or {})
         return command
 
     def to_payload(self) -> bytes:
@@ -275,6 +283,20 @@ def check_wake_args(args: Mapping[str, Any]) -> None:
     password = args.get("password", "00:00:00:00:00:00")
     if not isinstance(password, str) or not MAC.fullmatch(password):
         raise MessageError("password: expected six bytes like those of an address")  # without what was found
+
+
+def check_notice_args(args: Mapping[str, Any]) -> None:
+    """Raise MessageError for arguments that ``notice`` does not take; the text may be a stranger's."""
+    for key, limit in (("text", MAX_NOTICE), ("title", MAX_NOTICE_TITLE)):
+        text = args.get(key, "-" if key == "title" else None)
+        if not isinstance(text, str) or not text.strip() or len(text) > limit or NOT_PLAIN.search(text):
+            raise MessageError(f"{key}: expected plain text of 1 to {limit} characters")
+
+
+def plain_text(text: str, limit: int) -> str:
+    """Return a text that a notice can have: on one line, without control characters, and cut off at the limit."""
+    plain = " ".join(NOT_PLAIN.sub(" ", text).split())
+    return plain if len(plain) <= limit else f"{plain[: limit - 1].rstrip()}…"
 
 
 def parse_availability(payload: bytes) -> bool:

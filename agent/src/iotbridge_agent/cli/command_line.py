@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_service(commands.add_parser("service", help="install or remove the systemd service"))
     commands.add_parser("discovery", help="print the MQTT discovery message, without connecting")
     kafka.add_commands(commands.add_parser("kafka", help="the connector from MQTT to Kafka, a process of its own"))
+    commands.add_parser("notice", help="show a notice on the screens of this user; started by systemd")
     return parser
 
 
@@ -79,7 +80,7 @@ def _add_setup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prefix", metavar="TOPIC", help="prefix of the topics (default: iotbridge)")
     parser.add_argument("--language", choices=LANGUAGES, help="language of the names in Home Assistant (default: en)")
     parser.add_argument("--url", metavar="URL", help="address of this machine's own page, e.g. https://nas.lan:5001")
-    commands = ("shutdown", "reboot", "suspend", "wake")
+    commands = ("shutdown", "reboot", "suspend", "wake", "notice")
     parser.add_argument("--enable", action="append", choices=commands, help="enable a command; repeatable")
     parser.add_argument(
         "--yes", action="store_true", help="do not ask; overwrite files; fail if the broker cannot be used"
@@ -117,11 +118,15 @@ def _dispatch(arguments: argparse.Namespace) -> int:
             return _service(path, arguments)
         case "kafka":
             return kafka.main(arguments)
+        case "notice":
+            from iotbridge_agent.cli.show_notice import show_notice  # noqa: PLC0415
+
+            show_notice()
         case _:
             from iotbridge_agent.reporter import preview_discovery  # noqa: PLC0415
 
             write_line(json.dumps(preview_discovery(load_config(path)), indent=2, ensure_ascii=False))
-            return FINE
+    return FINE
 
 
 def _run(config: Config, *, dry_run: bool, verbose: bool) -> int:

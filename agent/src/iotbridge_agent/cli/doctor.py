@@ -10,12 +10,14 @@ import subprocess
 import sys
 import tomllib
 
+from iotbridge_agent.cli import notice_units
 from iotbridge_agent.cli.doctor_broker import Finding, Level, examine_broker
 from iotbridge_agent.cli.service import NAME, RULE, STATE_DIR, UNIT, rule_text
 from iotbridge_agent.cli.terminal import Colour, coloured, write_line
 from iotbridge_agent.collector import CollectorSpec
 from iotbridge_agent.collectors import specs_for
 from iotbridge_agent.commands.base import PowerBackend
+from iotbridge_agent.commands.notice import ADDRESS
 from iotbridge_agent.commands.power import DBusCall, system_backend
 from iotbridge_agent.config import Config, load_config
 from iotbridge_agent.errors import AgentError, NoDataError
@@ -26,6 +28,7 @@ from iotbridge_agent.system import dbus
 from iotbridge_agent.system.dbus import DBusError
 from iotbridge_agent.system.logind import Logind
 from iotbridge_agent.system.network_cards import read_cards, wired_networks
+from iotbridge_agent.system.sessions import has_logind, read_sessions
 from iotbridge_agent.system.shutdown_jobs import SYSTEMD
 
 SECRET_KEYS = ("password_file", "psk_file", "client_key")
@@ -97,6 +100,7 @@ def examine(
     yield from examine_power(config, power, rule if unit.exists() else None)
     yield examine_sleep()
     yield from examine_cards(config)
+    yield from examine_notice(config)
     yield from examine_start_order(config)
     yield from examine_service(unit, dbus_call)
     yield examine_clock()
@@ -205,6 +209,26 @@ def _examine_card(card: Card) -> Finding:
         return Finding("note", "wake on LAN", sentence, f"`sudo ethtool {card.name}` shows `Wake-on: g` if it is.")
     sentence = f"{name} is wired and not armed: magic packets cannot wake this machine."
     return Finding("note", "wake on LAN", sentence, ARMING.format(card=card))
+
+
+def examine_notice(config: Config, root: Path = Path("/")) -> Iterator[Finding]:
+    """Check whether notices reach the people who are logged in now."""
+    if not config.notice:
+        return
+    if platform.system() != "Linux" or not has_logind():
+        yield Finding("bad", "notice", "needs Linux with systemd.", "Set commands.notice = false.")
+        return
+    if not all((root / path.lstrip("/")).exists() for path in notice_units.FILES):
+        yield Finding("bad", "notice", "the units that show notices are not installed.", REINSTALL)
+        return
+    people = {session.uid for session in read_sessions()}
+    listening = (root / "proc/net/unix").read_text(encoding="utf-8", errors="replace").split()
+    reached = sum(ADDRESS.format(uid=uid).replace("\0", "@") in listening for uid in people)
+    if reached == len(people):
+        yield Finding("ok", "notice", f"can be shown; people who are logged in: {len(people)}.")
+    else:
+        sentence = f"reaches {reached} of {len(people)} people who are logged in."
+        yield Finding("note", "notice", sentence, "The others see notices after their next login.")
 
 
 def examine_start_order(config: Config) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ import platform
 import stat
 import sys
 
-from iotbridge_agent.cli import terminal
+from iotbridge_agent.cli import notice_units, terminal
 from iotbridge_agent.commands.power import ExecuteArgv, run_argv
 from iotbridge_agent.config import Config, load_config
 from iotbridge_agent.errors import AgentError
@@ -155,6 +155,8 @@ def files(config: Config, config_path: Path) -> dict[str, str]:
     wanted = {SYSUSERS: SYSUSERS_TEXT, UNIT: unit_text(config_path)}
     if config.power or config.startable_units:
         wanted[RULE] = rule_text(config.power, config.startable_units)
+    if config.notice:
+        wanted |= notice_units.files(quoted(sys.executable))
     return wanted
 
 
@@ -171,9 +173,12 @@ def install(config_path: Path, target: InstallTarget) -> None:
     if target.live:
         demand_systemd_and_root(target, "install")
         _demand_reachable(config_path, target)
-    write_files(target, files(config, config_path))
-    if not (config.power or config.startable_units):
-        target.path(RULE).unlink(missing_ok=True)
+    wanted = files(config, config_path)
+    write_files(target, wanted)
+    if target.live and not config.notice:
+        notice_units.stop(target.run, target.path)
+    for path in {RULE, *notice_units.FILES} - wanted.keys():
+        target.path(path).unlink(missing_ok=True)
     if not target.live:
         target.write_line(f"Staged in {target.root}; nothing was run.")
         return
@@ -181,6 +186,8 @@ def install(config_path: Path, target: InstallTarget) -> None:
     _hand_over(config_path, target)
     for words in (("daemon-reload",), ("enable", NAME), ("restart", NAME)):
         target.run(("systemctl", *words))
+    if config.notice:
+        notice_units.start(target.run, target.write_line)
     target.write_line(f"The service is running. Check it with `systemctl status {NAME}` and `iotbridge-agent doctor`.")
 
 
@@ -190,7 +197,8 @@ def remove(target: InstallTarget, *, purge: bool) -> None:
         demand_systemd_and_root(target, "remove")
         if target.path(UNIT).exists():
             target.run(("systemctl", "disable", "--now", NAME))
-    for path in (UNIT, RULE, SYSUSERS):
+        notice_units.stop(target.run, target.path)
+    for path in (UNIT, RULE, SYSUSERS, *notice_units.FILES):
         if target.path(path).exists():
             target.path(path).unlink()
             target.write_line(f"removed {target.path(path)}")

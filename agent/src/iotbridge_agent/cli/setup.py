@@ -24,6 +24,7 @@ COMMANDS = {
     "reboot": "reboot this machine",
     "suspend": "suspend this machine",
     "wake": "wake other machines in the networks of this one",
+    "notice": "show notices to the people who are logged in on this machine",
 }
 
 

@@ -11,7 +11,9 @@ WAKE: Final = "wake"
 """Command that wakes another machine."""
 START_SERVICES: Final = "start_services"
 """Command that starts the services of the start order."""
-BUILTIN_COMMANDS: Final = (*POWER_COMMANDS, WAKE, START_SERVICES, *HARMLESS_COMMANDS)
+NOTICE: Final = "notice"
+"""Command that shows a text to the people who are logged in."""
+BUILTIN_COMMANDS: Final = (*POWER_COMMANDS, WAKE, NOTICE, START_SERVICES, *HARMLESS_COMMANDS)
 
 RefusedReason: TypeAlias = Literal[
     "malformed",
@@ -28,7 +30,7 @@ RefusedReason: TypeAlias = Literal[
 FailedReason: TypeAlias = Literal["timeout", "exit_code", "not_found", "not_permitted", "error"]
 
 
-Kind: TypeAlias = Literal["power", "wake", "custom", "harmless"]
+Kind: TypeAlias = Literal["power", "wake", "notice", "custom", "harmless"]
 
 
 def kind_of(command: str | None, custom: Container[str]) -> Kind:
@@ -37,6 +39,8 @@ def kind_of(command: str | None, custom: Container[str]) -> Kind:
         return "power"
     if command == WAKE:
         return "wake"
+    if command == NOTICE:
+        return "notice"
     return "custom" if command is not None and (command == START_SERVICES or command in custom) else "harmless"
 
 

@@ -9,6 +9,7 @@ import time
 from typing import Any, Protocol
 
 from iotbridge_agent.commands.base import (
+    NOTICE,
     POWER_COMMANDS,
     START_SERVICES,
     WAKE,
@@ -23,7 +24,7 @@ from iotbridge_agent.commands.gate import Gate, RateLimit, valid_until
 from iotbridge_agent.config import Config
 from iotbridge_agent.errors import AgentError
 from iotbridge_agent.event_loop import forget_error
-from iotbridge_agent.protocol.messages import Command, Power, Response, Status, parse_wake
+from iotbridge_agent.protocol.messages import Command, Power, Response, Status, parse_notice, parse_wake
 from iotbridge_agent.state import State, StateError
 
 PERMISSION_TIMEOUT_S = 10.0
@@ -144,6 +145,7 @@ class Dispatcher:
             "ping": self._ping,
             "status": self._status,
             WAKE: self._wake,
+            NOTICE: self._notice,
             START_SERVICES: self._start_services,
         }
         if command.command in POWER_COMMANDS:
@@ -181,6 +183,17 @@ class Dispatcher:
             addresses = await loop.run_in_executor(None, wake.send, wanted, networks)
             sentence = "Magic packets were sent to {}."
         await self._answer(command, "done", sentence.format(", ".join(addresses)), data={"addresses": addresses})
+
+    async def _notice(self, command: Command) -> None:
+        # Agents that show nothing do not need it.
+        from iotbridge_agent.commands.notice import show  # noqa: PLC0415
+
+        people, reached = await show(parse_notice(command.args))
+        data = {"people": people, "reached": reached}
+        if people and not reached:
+            raise CommandError("error", f"None of the people who are logged in ({people}) sees the notice.", data)
+        sentence = f"The notice was shown to {reached} of {people} people who are logged in."
+        await self._answer(command, "done", sentence if people else "Nobody is logged in.", data=data)
 
     async def _run_custom(self, command: Command) -> None:
         # Agents without custom commands do not need it.

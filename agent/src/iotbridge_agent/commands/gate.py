@@ -8,6 +8,7 @@ from types import MappingProxyType
 from iotbridge_agent.commands.base import (
     BUILTIN_COMMANDS,
     HARMLESS_COMMANDS,
+    NOTICE,
     POWER_COMMANDS,
     WAKE,
     Kind,
@@ -15,7 +16,7 @@ from iotbridge_agent.commands.base import (
     kind_of,
 )
 from iotbridge_agent.protocol.fields import MessageError
-from iotbridge_agent.protocol.messages import DEFAULT_TTL_S, MAX_TTL_S, Command, parse_command, parse_wake
+from iotbridge_agent.protocol.messages import DEFAULT_TTL_S, MAX_TTL_S, Command, parse_command, parse_notice, parse_wake
 
 WINDOW_S = 60.0
 WAKE_PER_MINUTE = 60
@@ -95,9 +96,9 @@ class Gate:
             raise _refused(command, "unknown", f"There is no command {command.command} here.")
         if command.command in self._not_enabled:
             raise _refused(command, "not_enabled", f"{command.command} is not enabled in this agent's configuration.")
-        if command.command == WAKE:
+        if parse := {WAKE: parse_wake, NOTICE: parse_notice}.get(command.command):
             try:
-                parse_wake(command.args)
+                parse(command.args)
             except MessageError as error:
                 raise _refused(command, "invalid_args", f"The arguments cannot be read: {error}.") from None
         elif command.args:
@@ -106,7 +107,7 @@ class Gate:
     def _check_repetition(self, command: Command) -> None:
         if command.id is not None and command.id in self._seen_ids:
             raise _refused(command, "duplicate", f"The command {command.id} was received before.")
-        if command.command in self._running and command.command != WAKE:
+        if command.command in self._running and command.command not in (WAKE, NOTICE):
             raise _refused(command, "busy", f"{command.command} is still running.")
         if command.command in POWER_COMMANDS and any(name in POWER_COMMANDS for name in self._running):
             raise _refused(command, "busy", "Another power command is still running.")

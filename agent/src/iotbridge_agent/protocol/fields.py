@@ -112,6 +112,17 @@ def word(pattern: re.Pattern[str]) -> Check:
     return check
 
 
+def plain_text(pattern: re.Pattern[str], longest: int) -> Check:
+    """Return the check of a text for people, which the pattern keeps free of control characters."""
+
+    def check(value: object) -> str:
+        if not isinstance(value, str) or len(value) > longest or not pattern.fullmatch(value):
+            raise ValueError(f"a text of 1 to {longest} characters, without line breaks and control characters")
+        return value
+
+    return check
+
+
 def words(pattern: re.Pattern[str], most: int, *, least: int = 0, unique: bool = False) -> Check:
     """Return the check of a list of such texts."""
 

@@ -23,6 +23,7 @@ from iotbridge_agent.protocol.fields import (
     one_of,
     optional,
     optional_or_null,
+    plain_text,
     positive_integer,
     readable,
     required,
@@ -37,6 +38,7 @@ MAX_MESSAGE = 1024
 MAX_TEXT = 255
 MAX_READINGS = 256
 MAX_CARDS = 8
+MAX_NOTICE, MAX_NOTICE_TITLE = 200, 60
 MAX_STATUS_KEYS = MAX_READINGS + 8
 ONLINE, OFFLINE = "online", "offline"
 POWER_STATES = ("on", "shutting_down", "rebooting", "suspended", "off")
@@ -56,6 +58,8 @@ _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _CARD_MAC = re.compile(r"(?!00(:00){5})[0-9a-f][02468ace](:[0-9a-f]{2}){5}")
 """Address of one card: neither zero nor that of a group."""
 _CARD_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
+_PLAIN = re.compile(r"(?=.*\S)[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
+"""Text without control characters, line breaks, and characters that change the direction of others."""
 _IPV4 = re.compile(r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}")
 
 
@@ -109,6 +113,13 @@ class Wake(NamedTuple):
     mac: tuple[str, ...]
     broadcast: str | None = None
     password: str | None = None
+
+
+class Notice(NamedTuple):
+    """Arguments of ``notice``: the text for the people at the machine."""
+
+    text: str
+    title: str | None = None
 
 
 class Response(NamedTuple):
@@ -259,6 +270,15 @@ def parse_wake(args: Mapping[str, Any] | None) -> Wake:
         mac=required(fields, "mac", words(_CARD_MAC, MAX_CARDS, least=1)),
         broadcast=optional(fields, "broadcast", word(_IPV4)),
         password=optional(fields, "password", word(_MAC)),
+    )
+
+
+def parse_notice(args: Mapping[str, Any] | None) -> Notice:
+    """Read the arguments of a ``notice`` command."""
+    fields = args or {}
+    return Notice(
+        text=required(fields, "text", plain_text(_PLAIN, MAX_NOTICE)),
+        title=optional(fields, "title", plain_text(_PLAIN, MAX_NOTICE_TITLE)),
     )
 
 

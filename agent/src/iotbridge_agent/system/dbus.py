@@ -1,7 +1,7 @@
-"""Small D-Bus client: method calls on the system bus, signals and descriptors. No main loop, no objects, no threads."""
+"""Small D-Bus client: method calls, signals and descriptors. No main loop, no objects, no threads."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 import itertools
 import math
@@ -9,9 +9,10 @@ import os
 import socket
 import struct
 import time
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, Literal, NamedTuple, Self, TypeVar
 
 from iotbridge_agent.errors import AgentError
+from iotbridge_agent.system.dbus_encoding import ALIGNMENT, FIXED, Value, encode
 
 SYSTEM_BUS = "unix:path=/run/dbus/system_bus_socket"
 MAX_MESSAGE = 4 * 1024 * 1024
@@ -23,10 +24,7 @@ METHOD_CALL, METHOD_RETURN, ERROR, SIGNAL = 1, 2, 3, 4
 FIELD_PATH, FIELD_INTERFACE, FIELD_MEMBER, FIELD_ERROR_NAME, FIELD_REPLY_SERIAL = 1, 2, 3, 4, 5
 FIELD_DESTINATION, FIELD_SENDER, FIELD_SIGNATURE = 6, 7, 8
 BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
-FIXED = {"y": "B", "b": "I", "n": "h", "q": "H", "i": "i", "u": "I", "x": "q", "t": "Q", "d": "d", "h": "I"}
-Value = TypeVar("Value")
-ALIGNMENT = {"y": 1, "n": 2, "q": 2, "g": 1, "v": 1, "x": 8, "t": 8, "d": 8, "(": 8, "{": 8}
-"""Alignment of the types that are not aligned to 4."""
+Result = TypeVar("Result")
 
 
 class DBusError(AgentError):
@@ -70,7 +68,7 @@ def get_property(destination: str, path: str, interface: str, name: str, *, time
     return single(values, object)
 
 
-def single(values: tuple[Any, ...], kind: type[Value]) -> Value:
+def single(values: tuple[Any, ...], kind: type[Result]) -> Result:
     """Return the only value of a reply; raises DBusError for other replies."""
     if len(values) != 1 or not isinstance(values[0], kind):
         raise _broken(f"not one value of the type {kind.__name__}")
@@ -100,19 +98,22 @@ class Message(NamedTuple):
 
 
 class Connection:
-    """Connection to the system bus, for one thread at a time; raises as ``call`` of this module does."""
+    """Connection to a bus, for one thread at a time; raises as ``call`` of this module does."""
 
-    def __init__(self, timeout_s: float = 5.0, *, takes_descriptors: bool = False) -> None:
+    def __init__(
+        self, timeout_s: float = 5.0, *, takes_descriptors: bool = False, bus: Literal["system", "session"] = "system"
+    ) -> None:
         """``timeout_s``: for ``open`` and for each call."""
+        self._bus = bus
         self._timeout_s = timeout_s
         self._takes_descriptors = takes_descriptors
         self._deadline = math.inf
         self._serials = itertools.count(1)
-        self._address = _socket_path(os.environ.get("DBUS_SYSTEM_BUS_ADDRESS", SYSTEM_BUS))
+        self._address = _address(bus)
         try:
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         except OSError as error:
-            raise NoBusError(f"no socket for the system bus: {error.strerror or error}") from error
+            raise NoBusError(f"no socket for the {bus} bus: {error.strerror or error}") from error
         self._signals: deque[Message] = deque(maxlen=MAX_SIGNALS)
         self._descriptors: list[int] = []
         """Descriptors of the last message that were not taken."""
@@ -131,9 +132,9 @@ class Connection:
                 self._arm()
                 self._socket.connect(self._address)
             except OSError as error:
-                message = f"there is no D-Bus system bus at {self._address}: {error.strerror or error}"
+                message = f"there is no D-Bus {self._bus} bus at {self._address}: {error.strerror or error}"
                 raise NoBusError(message) from error
-            with _explained("the system bus did not answer"):
+            with self._explained(f"the {self._bus} bus did not answer"):
                 self._authenticate()
             self.call(*BUS, "Hello")
         except BaseException:
@@ -149,14 +150,16 @@ class Connection:
         self._drop_descriptors()
 
     def call(
-        self, destination: str, path: str, interface: str, member: str, signature: str = "", *args: str | int | bool
+        self, destination: str, path: str, interface: str, member: str, signature: Sequence[str] = "", *args: Value
     ) -> tuple[Any, ...]:
         """Send one call and return the values of the message that answers it; keep signals, skip others.
+
+        ``signature`` has a type for each argument; beside those of ``call`` of this module as and a{sv}.
 
         A value of the type h is an argument for ``take_descriptor``.
         """
         self._deadline = time.monotonic() + self._timeout_s
-        with _explained(f"{destination} did not answer {member} within {self._timeout_s:g} s"):
+        with self._explained(f"{destination} did not answer {member} within {self._timeout_s:g} s"):
             return self._answer(destination, path, interface, member, signature, args)
 
     def take_descriptor(self, index: int) -> int:
@@ -171,13 +174,24 @@ class Connection:
         Any program on the machine can send one: compare the field FIELD_SENDER, which the bus sets.
         """
         self._deadline = math.inf
-        with _explained("the system bus did not answer"):
+        with self._explained(f"the {self._bus} bus did not answer"):
             while not self._signals:
                 self._keep_if_signal(self._message())
         return self._signals.popleft()
 
+    @contextmanager
+    def _explained(self, timeout_sentence: str) -> Iterator[None]:
+        """Turn the errors of the socket into DBusError."""
+        try:
+            yield
+        except TimeoutError:
+            raise DBusError("org.freedesktop.DBus.Error.NoReply", timeout_sentence) from None
+        except OSError as error:
+            message = f"the connection to the {self._bus} bus broke: {error.strerror or error}"
+            raise DBusError("org.freedesktop.DBus.Error.Disconnected", message) from error
+
     def _answer(
-        self, destination: str, path: str, interface: str, member: str, signature: str, args: tuple[Any, ...]
+        self, destination: str, path: str, interface: str, member: str, signature: Sequence[str], args: tuple[Any, ...]
     ) -> tuple[Any, ...]:
         serial = next(self._serials)
         fields = (
@@ -185,7 +199,7 @@ class Connection:
             (FIELD_INTERFACE, "s", interface),
             (FIELD_MEMBER, "s", member),
             (FIELD_DESTINATION, "s", destination),
-            (FIELD_SIGNATURE, "g", signature),
+            (FIELD_SIGNATURE, "g", "".join(signature)),
         )
         self._send(encode(METHOD_CALL, serial, fields, signature, args))
         while True:
@@ -213,9 +227,10 @@ class Connection:
         identity = str(os.getuid()).encode().hex().encode()
         answer = self._ask(b"\0AUTH EXTERNAL " + identity + b"\r\n")
         if not answer.startswith(b"OK "):
-            raise NoBusError(f"the system bus refused user {os.getuid()}: {answer.decode('ascii', 'replace').strip()}")
+            reason = answer.decode("ascii", "replace").strip()
+            raise NoBusError(f"the {self._bus} bus refused user {os.getuid()}: {reason}")
         if self._takes_descriptors and not self._ask(b"NEGOTIATE_UNIX_FD\r\n").startswith(b"AGREE_UNIX_FD"):
-            raise NoBusError("the system bus passes no descriptors on")
+            raise NoBusError(f"the {self._bus} bus passes no descriptors on")
         self._send(b"BEGIN\r\n")
 
     def _ask(self, line: bytes) -> bytes:
@@ -273,18 +288,6 @@ class Connection:
     def _drop_descriptors(self) -> None:
         while self._descriptors:
             os.close(self._descriptors.pop())
-
-
-@contextmanager
-def _explained(timeout_sentence: str) -> Iterator[None]:
-    """Turn the errors of the socket into DBusError."""
-    try:
-        yield
-    except TimeoutError:
-        raise DBusError("org.freedesktop.DBus.Error.NoReply", timeout_sentence) from None
-    except OSError as error:
-        message = f"the connection to the system bus broke: {error.strerror or error}"
-        raise DBusError("org.freedesktop.DBus.Error.Disconnected", message) from error
 
 
 class _Reader:
@@ -354,32 +357,6 @@ class _Reader:
         return taken
 
 
-def encode(
-    kind: int, serial: int, fields: tuple[tuple[int, str, Any], ...], signature: str, args: tuple[Any, ...]
-) -> bytes:
-    """Return one little-endian message; ``fields`` are (code, type, value)."""
-    body = bytearray()
-    for code, value in zip(signature, args, strict=True):
-        _append(body, code, value)
-    head = bytearray()
-    for code_number, code, value in fields:
-        head += b"\0" * (-len(head) % 8)
-        _append(head, "y", code_number)
-        _append(head, "g", code)
-        _append(head, code, value)
-    start = struct.pack("<cBBBIII", b"l", kind, 0, 1, len(body), serial, len(head))
-    return start + bytes(head) + b"\0" * (-len(head) % 8) + bytes(body)
-
-
-def _append(data: bytearray, code: str, value: Any) -> None:
-    data += b"\0" * (-len(data) % ALIGNMENT.get(code, 4))
-    if code in "sog":
-        text = str(value).encode()
-        data += struct.pack("<B" if code == "g" else "<I", len(text)) + text + b"\0"
-    else:
-        data += struct.pack("<" + FIXED[code], value)
-
-
 def _first_type(signature: str) -> int:
     """Return the length of the first complete type of a signature."""
     if signature[0] == "a":
@@ -398,7 +375,11 @@ def _broken(what: str) -> DBusError:
     return DBusError("org.freedesktop.DBus.Error.InconsistentMessage", f"the answer cannot be read: {what}")
 
 
-def _socket_path(address: str) -> str:
+def _address(bus: str) -> str:
+    """Return the socket of a bus."""
+    variable = f"DBUS_{bus.upper()}_BUS_ADDRESS"
+    default = SYSTEM_BUS if bus == "system" else f"unix:path=/run/user/{os.getuid()}/bus"
+    address = os.environ.get(variable, default)
     for candidate in address.split(";"):
         transport, _, options = candidate.partition(":")
         pairs = dict(pair.partition("=")[::2] for pair in options.split(","))
@@ -406,4 +387,4 @@ def _socket_path(address: str) -> str:
             return pairs["path"]
         if transport == "unix" and "abstract" in pairs:
             return "\0" + pairs["abstract"]
-    raise NoBusError(f"the address {address!r} in DBUS_SYSTEM_BUS_ADDRESS is not a unix socket")
+    raise NoBusError(f"the address {address!r} in {variable} is not a unix socket")
