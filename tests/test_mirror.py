@@ -39,6 +39,7 @@ COVERED_BY = {
             "power_plans/flow/test_schedule_flow.py",
             "Forms of one flow, whose test fills them in.",
         ),
+        "hosts/entity.py": ("hosts/test_sensor.py", "Base of the entities, each of which has a test."),
         "power_plans/api/documents.py": (
             "power_plans/api/test_services.py",
             "What the actions and the WebSocket send.",

@@ -318,7 +318,7 @@ async def test_every_issue_has_its_placeholders(kit: Kit) -> None:
 
 
 async def test_every_entity_has_its_name_and_its_icon(kit: Kit, entry: MockConfigEntry) -> None:
-    host = await kit.host(mac=["a8:a1:59:00:00:01"])
+    host = await kit.host(mac=["a8:a1:59:00:00:01"], commands=["ping", "status", "notice"])
     await add_rule(kit, "sensor.one")
     await FakeSchedule.add(kit, host)
     put_plan(kit.hass, entry, plan_of(step_of_host("nas")))

@@ -413,3 +413,39 @@ async def test_a_dry_run_is_no_failure_and_no_success(kit: Kit) -> None:
 
     (result,) = response["results"]
     assert (result["status"], result["success"]) == ("dry_run", False)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        {},
+        {"text": ""},
+        {"text": " "},
+        {"text": 7},
+        {"text": "x" * 201},
+        {"text": "a\nb"},
+        {"text": "\x1b[2J"},
+        {"text": "\u202ex"},
+        {"text": "x", "title": "y" * 61},
+        {"text": "x", "title": "\x07"},
+        {"text": "x", "title": None},
+    ],
+)
+async def test_a_notice_that_no_agent_would_show_is_not_sent(kit: Kit, args: dict[str, Any]) -> None:
+    host = await kit.host()
+    task = await call(kit, {"device_id": device_of(kit, host)}, "notice", args=args)
+    with pytest.raises(ServiceValidationError) as error:
+        await task
+    assert error.value.translation_key == "invalid_notice"
+    assert host.commands() == []
+
+
+async def test_a_notice_has_its_text_and_time_and_its_response_tells_who_was_reached(kit: Kit) -> None:
+    host = await kit.host()
+    task = await call(kit, {"device_id": device_of(kit, host)}, "notice", args={"text": "é" * 200, "title": "Night"})
+    await kit.wait(8)
+    (command,) = host.commands()
+    assert command["args"] == {"text": "é" * 200, "title": "Night"}
+    await host.respond(command, "done", message="Nobody is logged in.", data={"people": 0, "reached": 0})
+    (result,) = (await response_of(task))["results"]
+    assert (result["message"], result["data"]) == ("Nobody is logged in.", {"people": 0, "reached": 0})

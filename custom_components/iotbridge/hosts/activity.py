@@ -11,7 +11,7 @@ from ..callers import async_caller
 from ..const import DOMAIN
 from ..protocol.messages import WAKE
 from .commander import CommandResult, Outcome
-from .entity_filter import POWER_STATE
+from .entity import POWER_STATE
 from .event import KEY as COMMAND_EVENT
 from .inventory import POWER_COMMANDS
 from .manager import HostsManager

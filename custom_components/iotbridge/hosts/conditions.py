@@ -5,7 +5,7 @@ from typing import override
 from homeassistant.core import State
 from homeassistant.helpers.condition import Condition, EntityStateConditionBase
 
-from .entity_filter import POWER_STATE, SENSORS, entities_of_hosts
+from .entity import POWER_STATE, SENSORS, entities_of_hosts
 from .inventory import PowerState
 
 ONLINE: set[str | bool] = {PowerState.ON}

@@ -19,7 +19,7 @@ from .manager import HostsManager
 
 # Text readings whose values many hosts have in common.
 PUBLIC_READINGS = ("platform", "platform_version", "boot_time", "collectors_failed")
-KNOWN_COMMANDS = ("shutdown", "reboot", "suspend", "wake", "start_services", "status", "ping")
+KNOWN_COMMANDS = ("shutdown", "reboot", "suspend", "wake", "notice", "start_services", "status", "ping")
 # Readings with a name chosen by the user in their key: a mount point, a service, a container, a check.
 NAMED_READINGS = re.compile(r"(disk_percent|disk_free|systemd|docker|health|check|latency|changed)_(.+)")
 

@@ -1,13 +1,20 @@
-"""Base class of the entities on a host's device."""
+"""Base class of the entities on a host's device, and the filter that finds those of triggers and conditions."""
 
 from typing import override
 
-from homeassistant.core import callback
+from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.automation import DomainSpec
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.entity import Entity
 
+from ..const import DOMAIN
 from .inventory import Host
 from .manager import HostsManager
+
+SENSORS = {SENSOR_DOMAIN: DomainSpec()}
+POWER_STATE = "power_state"
 
 
 class IotBridgeHostEntity(Entity):
@@ -45,3 +52,17 @@ class IotBridgeHostEntity(Entity):
     def _async_host_changed(self, host: Host) -> None:
         self._host = host
         self.async_write_ha_state()
+
+
+def entities_of_hosts(hass: HomeAssistant, entity_ids: set[str], key: str) -> set[str]:
+    """Return the entities of this integration with one translation key.
+
+    A device or an area has many more sensors and events than those of its host, and the host's own device also has
+    those of core's mqtt.
+    """
+    registry = er.async_get(hass)
+    return {
+        entity_id
+        for entity_id in entity_ids
+        if (entity := registry.async_get(entity_id)) and entity.platform == DOMAIN and entity.translation_key == key
+    }

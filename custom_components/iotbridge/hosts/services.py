@@ -15,7 +15,8 @@ from homeassistant.helpers import config_validation as cv, entity_registry as er
 from ..callers import async_user
 from ..const import DOMAIN
 from ..errors import CommandFailedError, InvalidCallError
-from ..protocol.messages import COMMAND_NAME, WAKE
+from ..protocol.fields import MessageError
+from ..protocol.messages import COMMAND_NAME, NOTICE, WAKE, check_notice_args
 from .commander import CommandResult, Outcome
 from .device_links import DeviceLinks
 from .inventory import Host
@@ -31,7 +32,9 @@ ATTR_TIMEOUT = "timeout"
 ATTR_RAISE_ON_FAILURE = "raise_on_failure"
 
 # All other commands stop the machine or run a program on it.
-HARMLESS = ("ping", "status")
+HARMLESS = ("ping", "status", NOTICE)
+# An agent starts a program in the session of each person, and waits for eight seconds at most.
+NOTICE_TIMEOUT_S = 15.0
 
 SEND_COMMAND_SCHEMA = cv.make_entity_service_schema(
     {
@@ -101,12 +104,28 @@ async def async_send_command(manager: HostsManager, device_links: DeviceLinks, c
     hass, command = manager.hass, call.data[ATTR_COMMAND]
     hosts = _targets(hass, device_links, call)
     await async_check_permission(hass, call.context, hosts, command)
-    timeout_s = call.data.get(ATTR_TIMEOUT, manager.response_timeout_s)
     args = call.data.get(ATTR_ARGS)
+    if command == NOTICE:
+        _check_notice(args)
+    timeout_s = call.data.get(ATTR_TIMEOUT, NOTICE_TIMEOUT_S if command == NOTICE else manager.response_timeout_s)
     results = await asyncio.gather(
         *(async_send_to(manager, host, command, args, timeout_s, call.context) for host in hosts)
     )
     return _responses(device_links, call, command, hosts, results)
+
+
+async def async_show_notice(manager: HostsManager, host: Host, args: dict[str, Any], context: Context | None) -> None:
+    """Show a notice on a host for an entity; raise the errors of ``async_send_command``."""
+    await async_check_permission(manager.hass, context, [host], NOTICE)
+    _check_notice(args)
+    raise_failures(NOTICE, [host], [await async_send_to(manager, host, NOTICE, args, NOTICE_TIMEOUT_S, context)])
+
+
+def _check_notice(args: dict[str, Any] | None) -> None:
+    try:
+        check_notice_args(args or {})
+    except MessageError as error:
+        raise InvalidCallError("invalid_notice") from error
 
 
 def _responses(

@@ -24,7 +24,7 @@ from homeassistant.helpers.trigger import (
 
 from ..protocol.messages import COMMAND_NAME
 from .commander import Outcome
-from .entity_filter import POWER_STATE, SENSORS, entities_of_hosts
+from .entity import POWER_STATE, SENSORS, entities_of_hosts
 from .inventory import PowerState
 
 CONF_COMMAND = "command"

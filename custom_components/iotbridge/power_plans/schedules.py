@@ -128,11 +128,14 @@ class SchedulesManager:
         if schedule is None or (pending := self.state(schedule_id).pending) is None or pending.planned != planned:
             return
         state = self.state(schedule_id)
+        following: Occurrence | None = None
         if outcome is RunOutcome.CANCELLED:
             state = cancelled(state, pending)
         else:
-            state = postponed(schedule, state, pending, dt_util.get_default_time_zone())
-        self._async_withdraw_notice(schedule)
+            zone = dt_util.get_default_time_zone()
+            state = postponed(schedule, state, pending, zone)
+            following = next_occurrence(schedule, state, zone)
+        self._async_withdraw_notice(schedule, following)
         self._async_set(schedule_id, state)
         result = RunResult(outcome=outcome, reason=RunReason.BY_PERSON, names=(person,) if person else ())
         self._async_record(schedule, planned, result)
@@ -153,6 +156,7 @@ class SchedulesManager:
         self._reader.async_keep(self._entry.subentries)
         for schedule_id in before.keys() - self.schedules.keys():
             self._issues.async_set(SCHEDULE_OWNER_GONE, schedule_id, False)
+            self._async_withdraw_notice(before[schedule_id])
         for schedule_id, schedule in self.schedules.items():
             state = self._store.states.get(schedule_id)
             if state is None:
@@ -303,11 +307,12 @@ class SchedulesManager:
         self._store.async_save_soon()
 
     @callback
-    def _async_withdraw_notice(self, schedule: Schedule) -> None:
-        """Remove the notice of the coming run from the phones."""
+    def _async_withdraw_notice(self, schedule: Schedule, following: Occurrence | None = None) -> None:
+        """Withdraw the notice of the coming run; ``following`` is the run to which it was put off."""
         pending = self.state(schedule.schedule_id).pending
         if pending and pending.is_notified:
-            self._async_in_background(self._notices.async_withdraw(schedule))
+            later = following.at if following else None
+            self._async_in_background(self._notices.async_change(schedule, pending, later))
 
     @callback
     def _async_in_background(self, work: Coroutine[Any, Any, None]) -> None:

@@ -286,6 +286,13 @@ async def test_a_notice_needs_a_recipient(dialog: Dialog, nas: FakeHost) -> None
     assert dialog.made[0].data["notify_entities"] == ["notify.family"]
 
 
+async def test_the_screen_of_a_host_is_a_recipient(dialog: Dialog, nas: FakeHost) -> None:
+    await nas.announce(commands=["ping", "status", "shutdown", "notice"])
+    await to_options(dialog, nas)
+    await dialog.submit(notice_min=10)
+    assert dialog.step == "ready"
+
+
 async def test_a_schedule_is_changed(dialog: Dialog, rome: Kit, nas: FakeHost) -> None:
     schedule = await FakeSchedule.add(rome, nas, **NO_OPTIONS)
     await dialog.change(schedule.schedule_id)

@@ -1,48 +1,16 @@
 """Notices: on phones with buttons, on notify entities, and of failures; and who may press the buttons."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_mock_service
+from pytest_homeassistant_custom_component.common import MockUser, async_mock_service
 import voluptuous as vol
 
 from homeassistant.auth.models import Group
-from homeassistant.core import Context, ServiceCall
-from homeassistant.helpers import device_registry as dr
+from homeassistant.core import ServiceCall
 from tests.kit import FakeHost, Kit
 
-from ..schedules import FakeSchedule, at_work, obey, wait
-
-# The notice is due at 21:29:30.
-SOON = {"time": "21:39", "notice_min": 9}
-
-
-def add_phone(kit: Kit, name: str = "Anna") -> tuple[str, list[ServiceCall]]:
-    """Add a phone with the app; return its device, and the notifications that it gets."""
-    entry = MockConfigEntry(domain="mobile_app", title=name, data={"device_name": name})
-    entry.add_to_hass(kit.hass)
-    device = dr.async_get(kit.hass).async_get_or_create(
-        config_entry_id=entry.entry_id, identifiers={("mobile_app", name)}
-    )
-    calls: list[ServiceCall] = async_mock_service(kit.hass, "notify", f"mobile_app_{name.lower()}")
-    return device.id, calls
-
-
-async def press(kit: Kit, call: ServiceCall, number: int, user: MockUser | None = None, **more: Any) -> None:
-    """Press a button of a notification."""
-    button = call.data["data"]["actions"][number]["action"]
-    context = Context(user_id=user.id) if user else Context()
-    kit.hass.bus.async_fire("mobile_app_notification_action", {"action": button, **more}, context=context)
-    await kit.hass.async_block_till_done()
-    await at_work(kit)
-
-
-async def keep_alive(host: FakeHost, minutes: int) -> None:
-    """Advance the time while the host reports."""
-    for _ in range(minutes):
-        await wait(host.kit, 60)
-        await host.status()
+from ..schedules import SOON, FakeSchedule, add_phone, at_work, keep_alive, obey, press, wait
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from ...sentences.speech import Speech, SpokenRequest
 from ..commander import Outcome
 from ..configured.manager import STOP_COMMAND
 from ..device_links import DeviceLinks
-from ..entity_filter import POWER_STATE
+from ..entity import POWER_STATE
 from ..inventory import Host
 from ..manager import HostsManager
 from ..services import async_send_to, can_control

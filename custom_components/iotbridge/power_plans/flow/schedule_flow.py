@@ -27,6 +27,7 @@ from ..runtime.hosts import HostDevice
 from ..runtime.plan_entities import async_plan_name
 from ..runtime.schedule_targets import async_target_hosts
 from ..runtime.schedule_texts import async_schedule_texts
+from ..runtime.screens import async_screens
 from . import schedule_forms as forms
 from .schedule_forms import CRON, WEEKLY
 
@@ -90,15 +91,16 @@ class ScheduleFlow(ConfigSubentryFlow):
     async def async_step_options(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show the form of the conditions, the notice, missed runs and the maintenance."""
         fields = forms.option_fields(self._draft["task"])
-        return await self._async_form("options", user_input, fields, partial(forms.async_read_options, self.hass))
+        has_screen = bool(async_screens(self.hass, self._schedule()))
+        reader = partial(forms.async_read_options, self.hass, has_screen)
+        return await self._async_form("options", user_input, fields, reader)
 
     async def async_step_ready(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Show the next runs, and the menu to save or change the schedule."""
-        schedule = Schedule.of_subentry("", self._draft["name"], self._data())
         return self.async_show_menu(
             step_id="ready",
             menu_options=["save", "task", self._target_step(), self._draft["when"], "options"],
-            description_placeholders=await self._async_preview(schedule),
+            description_placeholders=await self._async_preview(self._schedule()),
         )
 
     async def async_step_save(self, _user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -152,6 +154,9 @@ class ScheduleFlow(ConfigSubentryFlow):
             "options": "catch_up_h",
         }
         return next((step for step, key in needed.items() if key not in self._draft), "ready")
+
+    def _schedule(self) -> Schedule:
+        return Schedule.of_subentry("", self._draft["name"], self._data())
 
     def _data(self) -> dict[str, Any]:
         """Return the data without what belongs to another task or kind of times."""

@@ -153,15 +153,15 @@ def option_fields(task: str) -> dict[vol.Marker, Any]:
     return fields
 
 
-async def async_read_options(hass: HomeAssistant, form: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options."""
+async def async_read_options(hass: HomeAssistant, has_screen: bool, form: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options; ``has_screen``: a host of the schedule shows notices."""
     conditions = form.get("conditions") or []
     try:
         await async_validate(hass, conditions)
     except (HomeAssistantError, vol.Invalid) as error:
         raise FieldError("conditions", "conditions_invalid", error=str(error)) from None
     phones, entities = form.get("phones") or [], form.get("notify_entities") or []
-    if form["notice_min"] and not phones and not entities:
+    if form["notice_min"] and not (phones or entities or has_screen):
         raise FieldError("notice_min", "notice_without_recipient")
     return {
         "conditions": conditions,

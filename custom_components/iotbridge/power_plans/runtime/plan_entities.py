@@ -1,10 +1,11 @@
-"""Sensor and name of a power plan, by the id of its subentry."""
+"""Sensor, name and hosts of a power plan, by the id of its subentry."""
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
 from ...const import DOMAIN
+from .hosts import HostDevice, async_host
 
 
 @callback
@@ -20,3 +21,13 @@ def async_plan_name(hass: HomeAssistant, plan_id: str) -> str:
         if plan := entry.subentries.get(plan_id):
             return plan.title
     return "-"
+
+
+@callback
+def async_plan_hosts(hass: HomeAssistant, plan_id: str) -> list[HostDevice]:
+    """Return the hosts of a plan."""
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        if plan := entry.subentries.get(plan_id):
+            devices = (step.get("device_id") for step in plan.data.get("steps", ()))
+            return [host for device_id in devices if device_id and (host := async_host(hass, device_id))]
+    return []

@@ -1,4 +1,4 @@
-"""Notices of schedules: a warning before a run with buttons to cancel it or put it off, and the failure of a run."""
+"""Notices of schedules: before a run on phones with buttons and on the machines that it stops, and of failures."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -22,6 +22,7 @@ from ..engine.schedule_run import RunResult
 from .plan_entities import async_plan_name
 from .schedule_targets import async_target_hosts
 from .schedule_texts import async_schedule_texts, result_text
+from .screens import async_available_screens, async_change_text, async_notice_text
 
 # Fired by Home Assistant's integration of the phone apps for the buttons of all notifications.
 EVENT_BUTTON: Final = "mobile_app_notification_action"
@@ -37,7 +38,7 @@ type Act = Callable[[str, datetime, str], Awaitable[None]]
 
 
 class ScheduleNotices:
-    """Notices of schedules on phones and other notify entities, and the buttons on them."""
+    """Notices of schedules on phones, other notify entities and the machines themselves, and the buttons on them."""
 
     def __init__(self, hass: HomeAssistant, cancel: Act, postpone: Act) -> None:
         """``cancel`` and ``postpone`` take a schedule, the planned time of the run, and the name of a person."""
@@ -57,7 +58,16 @@ class ScheduleNotices:
             {"action": f"{POSTPONE}{run}", "title": texts.sentence("button_postpone")},
         ]
         data = {"tag": _tag(schedule), "group": _GROUP, "actions": buttons, **_AT_ONCE}
-        await self._async_deliver(schedule, message, data)
+        calls = [self._async_deliver(schedule, message, data)]
+        if screens := async_available_screens(self._hass, schedule):
+            calls.append(self._async_show(schedule, screens, async_notice_text(self._hass, schedule, occurrence.at)))
+        await asyncio.gather(*calls)
+
+    async def async_change(self, schedule: Schedule, occurrence: Occurrence, later: datetime | None) -> None:
+        """Remove the notice of a run from the phones; show on the machines that it was put off or cancelled."""
+        screens = async_available_screens(self._hass, schedule)
+        message = async_change_text(self._hass, occurrence.at, later)
+        await asyncio.gather(self.async_withdraw(schedule), self._async_show(schedule, screens, message))
 
     async def async_withdraw(self, schedule: Schedule) -> None:
         """Remove the notice from the phones."""
@@ -82,6 +92,12 @@ class ScheduleNotices:
             entities = {**content, "entity_id": list(schedule.notify_entities)}
             calls.append(self._async_call("notify", "send_message", entities))
         await asyncio.gather(*calls)
+
+    async def _async_show(self, schedule: Schedule, screens: list[str], message: str) -> None:
+        data = {"title": schedule.name, "message": message}
+        await asyncio.gather(
+            *(self._async_call("notify", "send_message", {**data, "entity_id": screen}) for screen in screens)
+        )
 
     async def _async_call(self, domain: str, action: str, data: dict[str, Any]) -> None:
         try:
