@@ -20,13 +20,14 @@ class Agent:
         broker_url: str,
         *,
         node_id: str,
-        settings: Mapping[str, Mapping[str, Any]] | None = None,
+        settings: Mapping[str, Any] | None = None,
         script: Path | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        """``settings`` adds to the tables of agent.toml; ``script`` runs instead of the agent's own command line.
+        """``settings`` adds to the tables of agent.toml, or has lists of tables.
 
-        The script is called with the path of the configuration. ``environ`` adds to the environment.
+        ``script`` runs instead of the agent's own command line, and is called with the path of the configuration.
+        ``environ`` adds to the environment.
         """
         self.folder = folder
         self.node_id = node_id
@@ -34,13 +35,16 @@ class Agent:
         self.program = Program(f"agent {node_id}", folder / "agent.log")
         self._script = script
         self._environ = environ or {}
-        self._tables: dict[str, dict[str, Any]] = {
+        self._tables: dict[str, Any] = {
             "agent": {"node_id": node_id, "state_dir": str(folder / "state"), "dry_run": True},
             "broker": {"url": broker_url},
             "commands": {"shutdown": True, "reboot": True, "suspend": True},
         }
         for name, table in (settings or {}).items():
-            self._tables.setdefault(name, {}).update(table)
+            if isinstance(table, list):
+                self._tables[name] = table
+            else:
+                self._tables.setdefault(name, {}).update(table)
 
     async def start(self) -> None:
         """Start the process; the caller checks whether it reaches the broker."""
@@ -63,10 +67,12 @@ class Agent:
         await self.program.kill()
 
 
-def toml(tables: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return tables of text, numbers, flags and lists as TOML; for these, JSON values are TOML values."""
+def toml(tables: Mapping[str, Any]) -> str:
+    """Return tables, and lists of them, of text, numbers, flags and lists; their JSON values are TOML values."""
     lines = []
-    for name, table in tables.items():
-        lines.append(f"[{name}]")
-        lines += [f"{key} = {json.dumps(value)}" for key, value in table.items()]
+    for name, content in tables.items():
+        is_list = isinstance(content, list)
+        for table in content if is_list else [content]:
+            lines.append(f"[[{name}]]" if is_list else f"[{name}]")
+            lines += [f"{key} = {json.dumps(value)}" for key, value in table.items()]
     return "\n".join(lines) + "\n"

@@ -1,9 +1,10 @@
 """Machines that stop by a command and start by a magic packet, which is read on loopback."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from lab.client import Json
 from lab.lab import Lab
@@ -41,12 +42,14 @@ class Machines(asyncio.DatagramProtocol):
         self._boots[name] = boot = asyncio.create_task(self.hosts[name].agent.start())
         boot.add_done_callback(lambda _: self._boots.pop(name))
 
-    async def add(self, *names: str) -> None:
+    async def add(self, *names: str, settings: Mapping[str, Any] | None = None) -> None:
         """Start machines, and tell Home Assistant how they are woken."""
         (entry,) = await self.lab.client.entries("iotbridge")
         for number, name in enumerate(names):
             mac = f"a8:a1:59:00:01:{number:02x}"
-            host = Host(self.lab, self.lab.add_agent(name, settings=SETTINGS, script=MACHINE_AGENT))
+            host = Host(
+                self.lab, self.lab.add_agent(name, settings={**SETTINGS, **(settings or {})}, script=MACHINE_AGENT)
+            )
             await host.agent.start()
             await host.wait_power("on")
             network = {"broadcast": "127.0.0.1", "port": self.port}
