@@ -276,7 +276,8 @@ def without_data(server: Server) -> list[str]:
 
 
 def connector_series(server: Server) -> set[frozenset[tuple[str, str]]]:
-    return {frozenset(series["metric"].items()) for series in server.query('{job="iotbridge-connector"}')}
+    """Return the labels of all series of the connector, without those that Prometheus makes of its alerts."""
+    return {frozenset(series["metric"].items()) for series in server.query('{__name__=~"iotbridge_connector_.*"}')}
 
 
 def delivered(server: Server) -> float:
