@@ -46,6 +46,10 @@ class KafkaStub:
         self.accepted: Counter[str] = Counter()
         self.topic_errors: dict[str, int] = {}
         """Error code of each topic, in answers about its metadata and its records."""
+        self.refusals: dict[bytes, int] = {}
+        """Error code of each batch that contains these bytes."""
+        self.batches: list[bytes] = []
+        """Batches that were accepted."""
         self.producer_error = 0
         """Error code for a producer that asks for its id."""
         self.port = 0
@@ -173,11 +177,13 @@ class Session:
         partitions = []
         for _ in range(request.int32()):
             partition, batch = request.int32(), request.bytes_()
+            error = error or next((code for mark, code in self._stub.refusals.items() if mark in batch), 0)
             offset = -1 if error else self._stub.accepted[topic]
             partitions.append(
                 struct.pack("!ihqq", partition, error, offset, -1) + (b"\xff" * 8 if version >= 5 else b"")
             )
             if not error:
+                self._stub.batches.append(batch)
                 self._stub.accepted[topic] += struct.unpack_from("!i", batch, RECORD_COUNT_AT)[0]
         return string(topic) + array(partitions)
 

@@ -78,10 +78,13 @@ class Pipeline:
 
     def session_began(self, *, is_resumed: bool) -> None:
         """Begin a connection."""
-        self.counters.mqtt = True
         self._router.begin_session(session_epoch(self._settings.spool.path, is_resumed=is_resumed))
         if not is_resumed:
             self._unacknowledged.session_lost()
+
+    def subscribed(self) -> None:
+        """Count the broker as connected."""
+        self.counters.mqtt = True
 
     def connection_lost(self) -> None:
         """Acknowledge only what the broker sends again."""

@@ -64,8 +64,6 @@ class Verdict(Enum):
     """The record can never be delivered as it is."""
     HELD = "held"
     """The record waits until the cause is removed."""
-    PURGED = "purged"
-    """The record was taken back."""
 
 
 class Failure(NamedTuple):
@@ -103,7 +101,7 @@ class RecordError(Exception):
 def _failure_of(error: KafkaError, *, is_of_batch: bool) -> Failure:
     code = error.code()
     if code in _PURGED:
-        return Failure(Verdict.HELD, detail="Kafka's library took the records back.")
+        return Failure(Verdict.HELD)
     if code in _POISON:
         return Failure(Verdict.POISON, _POISON[code], f"Kafka refused the record: {error.str()}.", is_of_batch)
     return Failure(Verdict.HELD, detail=_explain(error))

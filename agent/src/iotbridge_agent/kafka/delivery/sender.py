@@ -19,6 +19,7 @@ from iotbridge_agent.kafka.settings import KafkaSettings
 from iotbridge_agent.mqtt.connection import Backoff
 
 PROBE_S = 5.0
+NO_ANSWER = "Kafka does not answer"
 _LOG = logging.getLogger(__name__)
 
 
@@ -67,7 +68,7 @@ class RecordSender:
     @property
     def age_s(self) -> float:
         """Return for how many seconds the oldest entry in flight has waited; 0 if there is none."""
-        oldest = next((entry for entry in self.in_flight if not entry.is_done), None)
+        oldest = next((entry for entry in self.in_flight if not entry.is_done and not entry.is_refused), None)
         return 0.0 if oldest is None else time.monotonic() - oldest.received_at
 
     def open(self) -> None:
@@ -111,7 +112,7 @@ class RecordSender:
         for entry in entries:
             if entry.error is None:
                 entry.is_done = True
-            else:
+            elif not entry.is_done and not entry.is_refused:
                 failed.append(entry)
         if not failed and not self.is_connected:
             self._recovered()
@@ -124,7 +125,7 @@ class RecordSender:
         """Hand over the entries that are done."""
         done = self.in_flight.pop_done()
         self._owner.confirmed(done)
-        if self._last_suspect is not None and self._last_suspect.is_done:
+        if self._last_suspect is not None and self._last_suspect in done:
             self._last_suspect = None
             self._restart(one_by_one=False)
 
@@ -139,6 +140,7 @@ class RecordSender:
             self._restart(one_by_one=True)
             return False
         if not self._owner.refused(entry, failure):
+            entry.is_refused = True
             return True
         return self._resend(entry)
 
@@ -172,13 +174,15 @@ class RecordSender:
     def _problem_arose(self, problem: Problem) -> None:
         if problem.is_fatal and self._producer.is_open:
             self._hold(problem.detail)
-        elif problem.is_outage:
+        elif problem.is_fatal or problem.is_outage:
             self._log_problem(problem.detail)
         self._probed_at = -PROBE_S
 
     def _log_problem(self, detail: str) -> None:
+        """Log a problem once; one that has a cause is not replaced by its consequences."""
         self.is_connected = False
-        if detail != self.problem:
+        is_consequence = not detail or (self.problem and detail.startswith(NO_ANSWER))
+        if _cause(detail) != _cause(self.problem) and not is_consequence:
             self.problem = detail
             _LOG.warning("%s The messages are kept, and sent when this is over.", detail)
 
@@ -187,3 +191,8 @@ class RecordSender:
             _LOG.info("Kafka answers again.")
         self.is_held, self.is_connected, self.problem = False, True, ""
         self._backoff.reset()
+
+
+def _cause(detail: str) -> str:
+    """Return the sentence without the library's words, which name times and addresses."""
+    return detail.partition(" (")[0]

@@ -16,7 +16,7 @@ class Entry:
     """Message on its way to Kafka; calling it is Kafka's delivery report."""
 
     __slots__ = (
-        "error", "is_done", "letter", "message", "packet_id", "received_at", "record", "report", "seq",
+        "error", "is_done", "is_refused", "letter", "message", "packet_id", "received_at", "record", "report", "seq",
     )  # fmt: skip
 
     def __init__(self, message: MqttMessage | None, received_at: float, record: Record | None = None) -> None:
@@ -32,6 +32,8 @@ class Entry:
         """True once Kafka has confirmed the record, or nothing is to be sent."""
         self.letter: Letter | None = None
         """Dead letter that this message has become."""
+        self.is_refused = False
+        """True once there is nothing to be sent any more: the dead letter only has to reach the disk."""
         self.received_at = received_at
         """Monotonic time of the arrival."""
         self.error: Any = None
@@ -87,8 +89,8 @@ class InFlight:
             index += 1
 
     def undone(self) -> list[Entry]:
-        """Return the entries whose records are not confirmed."""
-        return [entry for entry in self._entries if not entry.is_done]
+        """Return the entries whose records are still to be confirmed."""
+        return [entry for entry in self._entries if not entry.is_done and not entry.is_refused]
 
     def pop_done(self) -> list[Entry]:
         """Remove the prefix of confirmed entries, and return it."""

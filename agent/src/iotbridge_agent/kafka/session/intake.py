@@ -60,6 +60,9 @@ class Listener(Protocol):
     def session_began(self, *, is_resumed: bool) -> None:
         """Handle a new connection; messages follow."""
 
+    def subscribed(self) -> None:
+        """Handle the broker's consent to the subscriptions."""
+
     def received(self, messages: Sequence[Message]) -> None:
         """Process messages, in the order of their arrival."""
 
@@ -282,6 +285,7 @@ class Intake:
                 await _first(connection.answered, connection.ended)
             elif not self._is_subscribed or not accepted.session_present:
                 await self._subscribe(connection)
+        self._listener.subscribed()
         _LOG.info(
             "Connected to %s; the session %s.",
             broker.address,
