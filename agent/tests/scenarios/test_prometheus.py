@@ -128,6 +128,11 @@ FIRING: list[tuple[str, dict[str, str], str]] = [
         "The broker dropped messages in the last 15 minutes; a client is away or too slow.",
     ),
     (
+        "BrokerDropsMessages",
+        {f"iotbridge_connector_broker_dropped_total{{{CONNECTOR}}}": "0x28 7x31"},
+        "The broker dropped messages in the last 15 minutes; a client is away or too slow.",
+    ),
+    (
         "BrokerSlow",
         {f"iotbridge_broker_round_trip_seconds{{{AGENT}}}": "2x60"},
         "A message to the broker and back takes 2s.",
@@ -171,7 +176,9 @@ FIRING: list[tuple[str, dict[str, str], str]] = [
 
 
 def test_every_alert_is_in_the_table() -> None:
-    assert re.findall(r"- alert: (\w+)", RULES.read_text(encoding="utf-8")) == [name for name, *_ in FIRING]
+    assert re.findall(r"- alert: (\w+)", RULES.read_text(encoding="utf-8")) == list(
+        dict.fromkeys(name for name, *_ in FIRING)
+    )
 
 
 def test_every_alert_fires_and_says_why(tmp_path: Path) -> None:
