@@ -63,15 +63,25 @@ def test_systemd_listens_where_the_agent_connects_and_hands_the_connection_over(
     assert service["Service"]["NoNewPrivileges"] == "yes"
 
 
-def test_systemd_finds_nothing_wrong_with_them(tmp_path: Path) -> None:
+def verify(folder: Path, texts: dict[str, str]) -> str:
+    """Return what systemd finds wrong with these units."""
     analyze = shutil.which("systemd-analyze")
     if analyze is None:
         pytest.skip("systemd-analyze is not installed (package systemd)")
-    for path, text in files("/bin/true").items():
-        (tmp_path / Path(path).name).write_text(text)
-    argv = [analyze, "verify", "--user", str(tmp_path / Path(SOCKET).name)]
-    result = subprocess.run(argv, capture_output=True, text=True, check=False)
-    assert "iotbridge" not in result.stderr
+    for path, text in texts.items():
+        (folder / Path(path).name).write_text(text)
+    argv = [analyze, "verify", "--user", str(folder / Path(SOCKET).name)]
+    environ = {**os.environ, "XDG_RUNTIME_DIR": str(folder)}
+    return subprocess.run(argv, capture_output=True, text=True, check=False, env=environ).stderr
+
+
+def test_systemd_finds_nothing_wrong_with_them(tmp_path: Path) -> None:
+    units = files("/bin/true")
+    found = verify(tmp_path, units)
+    assert "Failed" not in found
+    assert "iotbridge" not in found
+    for path, line in ((SOCKET, "Accept=yes"), (SERVICE, "NoNewPrivileges=yes")):
+        assert "Unknown key 'Wrong'" in verify(tmp_path, {**units, path: units[path].replace(line, "Wrong=yes")})
 
 
 def test_sessions_to_come_and_those_there_are_listen() -> None:
