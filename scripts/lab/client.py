@@ -100,6 +100,11 @@ class Client:
         """Complete the flow of a new subentry of an entry, like ``flow``."""
         return await self._walk("config/config_entries/subentries/flow", {"handler": [entry_id, kind]}, answers)
 
+    async def change_subentry(self, entry_id: str, kind: str, subentry_id: str, *answers: Json) -> Json:
+        """Complete the flow that changes a subentry, like ``flow``."""
+        start = {"handler": [entry_id, kind], "subentry_id": subentry_id}
+        return await self._walk("config/config_entries/subentries/flow", start, answers)
+
     async def continue_flow(self, flow_id: str, *answers: Json) -> Json:
         """Complete a flow that Home Assistant started itself."""
         result: Json = {"flow_id": flow_id}

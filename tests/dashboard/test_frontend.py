@@ -16,7 +16,7 @@ from tests.test_wording import FOREIGN, OTHER_ADDRESS
 MODULES = sorted(FOLDER.rglob("*.js"))
 MAX_COMPRESSED = 60_000
 # Loaded only where a power plan is shown (decision 0023).
-OF_PLANS = {FOLDER / "power-plan.js", FOLDER / "plan-timeline.js"}
+OF_PLANS = {FOLDER / name for name in ("plan-page.js", "plan-timeline.js", "power-plan.js")}
 MAX_OF_PLANS = 10_000
 MAX_ENTRY = 8_000
 # The guides' address, which scripts/set-repository replaces here as well.
@@ -28,7 +28,7 @@ PAGES = {
     "first view": ["strategy.js", "alarm-list.js", "fleet-table.js"],
     "dialog": ["alarm-info.js"],
     "readings": ["strategy.js", "readings-table.js"],
-    "plans": ["strategy.js", "power-plan.js"],
+    "plans": ["strategy.js", "plan-page.js", "power-plan.js"],
 }
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # Keys in the source: whole ones, and the beginnings of those that end with a word of the data.

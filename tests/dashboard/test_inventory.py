@@ -112,6 +112,23 @@ async def test_the_counts_of_the_bridge_are_named(
     assert nas.uid not in str(bridge)
 
 
+async def test_a_host_that_can_be_woken_has_the_command_for_administrators(
+    kit: Kit, nas: FakeHost, hass_admin_user: MockUser
+) -> None:
+    await nas.announce(mac=["a8:a1:59:00:00:01"])
+    await kit.hass.async_block_till_done()
+    button = kit.entity_id(f"{nas.uid}_wake")
+
+    (host,) = async_inventory(kit.hass, hass_admin_user)["hosts"]
+    assert (host["commands"], host["is_restricted"]) == (["reboot", "status", "wake"], False)
+    assert keys(host)["wake"] == button
+
+    command = kit.entity_id(f"{nas.uid}_command")
+    user = user_with(kit, **{entity.replace(".", "__"): True for entity in (command, button)})
+    (host,) = async_inventory(kit.hass, user)["hosts"]
+    assert (host["commands"], host["is_restricted"]) == (["status"], True)
+
+
 async def test_only_what_the_user_may_read_is_there(kit: Kit, nas: FakeHost) -> None:
     await kit.host("other")
     cpu = kit.entity_id(f"{nas.uid}_cpu_percent", "mqtt")

@@ -10,6 +10,7 @@ import re
 import shutil
 
 from lab.browser import DESKTOP, PHONE, Screen, browsing, collect_errors, refuse_commands
+from lab.client import Json
 from lab.lab import Lab
 from lab.things import LEARNED, learn
 from lab.waiting import until
@@ -28,6 +29,8 @@ SCREENS = [DESKTOP, PHONE, DESKTOP.darkened(), PHONE.darkened()]
 PATIENCE_MS = 60_000
 # Home Assistant's pages have errors of their own; ours name the path of the module, or one of its elements.
 OURS = "iotbridge"
+# Where magic packets are sent to: no one listens.
+LOOPBACK = {"broadcast": "127.0.0.1", "port": 9}
 
 
 @pytest.fixture
@@ -59,6 +62,11 @@ async def choose(page: Page, node_id: str, *names: str) -> None:
     await row(page, node_id).get_by_role("button", name="Actions").click()
     for name in names:
         await page.get_by_role("menuitem", name=name).click()
+
+
+def command(page: Page, name: str) -> Locator:
+    """Return the tile of a command on the page of a host."""
+    return page.locator("hui-tile-card").filter(has_text=re.compile(rf"^\s*{name}\s*$"))
 
 
 async def picture(page: Page, name: str) -> None:
@@ -140,13 +148,48 @@ async def test_page_of_a_host_reboots_it_after_a_question(
 ) -> None:
     async with messages(lab, f"{host.topic}/command") as commands:
         await page.goto(f"{open_dashboard}/host-{await host.device_id()}")
-        await page.locator("hui-tile-card").filter(has_text=re.compile(r"^\s*Reboot\s*$")).click()
+        await command(page, "Reboot").click()
         await expect(page.get_by_text(f"Reboot {host.node_id}?")).to_be_visible()
         assert commands.empty()
         await page.get_by_role("button", name="Reboot", exact=True).last.click()
 
         assert (await commands.get())["command"] == "reboot"
     await host.wait_command_event("reboot", "accepted")
+
+
+async def test_host_that_is_off_is_woken_from_its_page_and_its_row(
+    page: Page, lab: Lab, host: Host, open_dashboard: str
+) -> None:
+    (entry,) = await lab.client.entries("iotbridge")
+    settings: Json = {"macs": ["a8:a1:59:00:00:21"], "shutdown": {}, "network": LOOPBACK}
+    answers = {"next_step_id": "known_host"}, {"device_id": await host.device_id(), **settings}
+    await lab.client.subentry_flow(entry["entry_id"], "host", *answers, {"next_step_id": "save"})
+
+    await page.goto(f"{open_dashboard}/host-{await host.device_id()}")
+    await expect(command(page, "Shut down")).to_be_visible()
+    await expect(command(page, "Wake up")).to_have_count(0)
+    await host.agent.stop()
+    await expect(command(page, "Shut down")).to_have_count(0)
+    assert await findings(page, "hui-sections-view") == []
+    await picture(page, "host-off")
+    await command(page, "Wake up").click()
+    await expect(page.get_by_text(f"Wake {host.node_id}?")).to_be_visible()
+    await page.get_by_role("button", name="Wake up", exact=True).last.click()
+    await expect(command(page, "Starting")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Starting")).to_be_visible()
+    await expect(command(page, "Wake up")).to_have_count(0)
+    await picture(page, "host-starting")
+
+    await page.goto(f"{open_dashboard}/now")
+    await expect(row(page, host.node_id)).to_contain_text("Starting")
+    await host.agent.start()
+    await expect(row(page, host.node_id)).to_contain_text("On")
+    await host.agent.stop()
+    await choose(page, host.node_id, "Wake up…")
+    await page.get_by_role("dialog").get_by_role("button", name="Wake up").click()
+    await expect(row(page, host.node_id)).to_contain_text("Starting")
+    await host.agent.start()
+    await expect(row(page, host.node_id)).to_contain_text("Wake up: done")
 
 
 async def test_hidden_host_stays_hidden_after_renaming_and_can_be_shown_again(
@@ -252,7 +295,7 @@ async def test_who_may_only_read_a_host_is_told_who_can_command_it(lab: Lab, hos
 
         await page.goto(f"{open_dashboard}/host-{await host.device_id()}")
         await expect(page.get_by_text("You may not send commands to this host. Demo can.")).to_be_visible()
-        await expect(page.locator("hui-tile-card").filter(has_text=re.compile(r"^\s*Reboot\s*$"))).to_have_count(0)
+        await expect(command(page, "Reboot")).to_have_count(0)
         assert errors == []
 
 

@@ -40,6 +40,30 @@ async def test_pressing_it_sends_packets_and_an_event_follows(kit: Kit, wire: Wi
     assert (event.attributes["event_type"], event.attributes["message"]) == ("done", "nas is on after 20 s.")
 
 
+async def test_its_attribute_tells_whether_the_host_is_being_woken(kit: Kit, wire: Wire) -> None:
+    def is_waking() -> bool:
+        return bool(kit.state("iotbridge_nas_wake").attributes["is_waking"])
+
+    host = await asleep(kit)
+    assert not is_waking()
+    await press(kit)
+    await kit.hass.async_block_till_done()
+    assert is_waking()
+    await host.announce(cards=[card(MAC)])
+    await host.availability("online")
+    await kit.hass.async_block_till_done(wait_background_tasks=True)
+    assert not is_waking()
+
+    await host.announce(power="off", cards=[card(MAC)])
+    await host.availability("offline")
+    await press(kit)
+    for _ in range(18):
+        assert is_waking()
+        await kit.wait(10)
+    await kit.hass.async_block_till_done(wait_background_tasks=True)
+    assert not is_waking()
+
+
 async def test_it_works_while_the_broker_is_away(kit: Kit, wire: Wire) -> None:
     await asleep(kit)
     await connection(kit, is_connected=False)

@@ -14,6 +14,7 @@ from ..protocol.topics import THING_UID_PREFIX
 
 POWER_STATE = "power_state"
 COMMAND = "command"
+WAKE = "wake"
 # Commands for everyone who may control the host; all others are for administrators.
 HARMLESS = frozenset({"status"})
 
@@ -79,16 +80,23 @@ def _entities(registry: er.EntityRegistry, user: User, device_id: str, uid: str)
 def _rights(registry: er.EntityRegistry, user: User, device_id: str, uid: str) -> dict[str, Any]:
     """Return whether the user may control a host, the commands that they may send, and whether there are others.
 
-    A host has a button for each command that its agent permits.
+    A host has a button for each command that its agent permits, and one of ours if it can be woken.
     """
     event = registry.async_get_entity_id("event", DOMAIN, f"{uid}_{COMMAND}")
     can_control = event is not None and user.permissions.check_entity(event, POLICY_CONTROL)
     head = f"{uid}_{COMMAND}_"
+    buttons = [
+        entity
+        for entity in er.async_entries_for_device(registry, device_id, include_disabled_entities=True)
+        if entity.domain == "button"
+    ]
     commands = sorted(
         entity.unique_id.removeprefix(head)
-        for entity in er.async_entries_for_device(registry, device_id, include_disabled_entities=True)
-        if entity.domain == "button" and entity.platform == MQTT_DOMAIN and entity.unique_id.startswith(head)
+        for entity in buttons
+        if entity.platform == MQTT_DOMAIN and entity.unique_id.startswith(head)
     )
+    if any(entity.platform == DOMAIN and entity.unique_id == f"{uid}_{WAKE}" for entity in buttons):
+        commands.append(WAKE)
     allowed = [command for command in commands if can_control and (command in HARMLESS or user.is_admin)]
     return {"can_control": can_control, "commands": allowed, "is_restricted": allowed != commands}
 

@@ -1,6 +1,6 @@
 """Button of a host: wakes it."""
 
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.button import ButtonEntity
 from homeassistant.config_entries import ConfigEntry
@@ -62,6 +62,12 @@ class WakeButton(IotBridgeHostEntity, ButtonEntity):
     def available(self) -> bool:
         """Return whether hosts could be started; packets can be sent while the broker is away."""
         return not self._manager.is_failed
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """Return whether the host is being woken now, by this button or by anything else."""
+        return {"is_waking": self._waker.is_waking(self._host)}
 
     @override
     async def async_press(self) -> None:

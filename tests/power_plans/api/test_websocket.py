@@ -36,6 +36,7 @@ async def test_the_plans_are_listed(plugs: PlugLab, hass_ws_client: WebSocketGen
         "entity_id": plugs.entity_id(),
         "device_id": plugs.plan_device(),
         "is_running": False,
+        "ups": None,
         "last_report": None,
     }
 
@@ -62,6 +63,23 @@ async def test_a_plan_is_followed_from_its_beginning_to_its_end(
     assert (last["outcome"], last["events"][-1]["kind"]) == ("completed", "finished")
 
 
+async def test_a_plan_is_followed_by_its_sensor_and_the_first_one_without_a_name(
+    plugs: PlugLab, hass_ws_client: WebSocketGenerator
+) -> None:
+    client = await hass_ws_client(plugs.kit.hass)
+    first = plugs.plan_id
+    second = await plugs.add(plugs.step("lamp"), name="Second")
+
+    async def followed(**named: str) -> Any:
+        assert (await ask(client, "follow", **named))["success"]
+        return (await client.receive_json())["event"]["plan"]["plan_id"]
+
+    assert await followed() == first
+    (sensor,) = [row["entity_id"] for row in (await ask(client, "list"))["result"]["plans"] if row["name"] == "Second"]
+    assert await followed(entity_id=sensor) == second.plan_id
+    assert (await ask(client, "follow", entity_id="sensor.of_no_plan"))["error"]["code"] == "not_found"
+
+
 async def test_a_plan_that_is_removed_is_null(plugs: PlugLab, hass_ws_client: WebSocketGenerator) -> None:
     client = await hass_ws_client(plugs.kit.hass)
     await ask(client, "follow", plan_id=plugs.plan_id)
@@ -85,6 +103,7 @@ async def test_a_user_sees_only_what_they_may_read(
     assert (await ask(client, "list"))["result"] == {"plans": []}
     assert (await ask(client, "follow", plan_id=plugs.plan_id))["error"]["code"] == "not_found"
     assert (await ask(client, "follow", plan_id="none"))["error"]["code"] == "not_found"
+    assert (await ask(client, "follow"))["error"]["code"] == "not_found"
 
     hass_read_only_user.mock_policy({"entities": {"entity_ids": {plugs.entity_id(): {POLICY_READ: True}}}})
 
@@ -104,6 +123,7 @@ async def test_the_ups_of_a_plan_is_sent_with_the_time_since_when_it_is_on_batte
         return document
 
     mains = {"entity_id": STATUS, "battery_entity_id": CHARGE, "runtime_entity_id": RUNTIME}
+    assert [row["ups"] for row in (await ask(client, "list"))["result"]["plans"]] == [None, mains]
     assert await ups() == mains | {"is_on_battery": False, "on_battery_since": None}
 
     since = dt_util.utcnow().isoformat(timespec="seconds")

@@ -118,7 +118,7 @@ export const sheet = (css) => {
 export const shared = sheet(`
 :host { display: block; font: 400 14px/1.6 var(--ha-font-family-body, Roboto, sans-serif); color: var(--primary-text-color);
   --crit: var(--error-color); --warn: var(--warning-color); --note: var(--info-color); --calm: var(--state-icon-color);
-  --off: var(--disabled-text-color); --surface: var(--ha-card-background, var(--card-background-color)); --ink: var(--primary-text-color) }
+  --off: var(--disabled-text-color); --surface: var(--ha-card-background, var(--card-background-color)); --ink: var(--primary-text-color); --c: var(--calm) }
 [hidden], :host([hidden]), .heading:empty { display: none !important }
 * { box-sizing: border-box; margin: 0 }
 ha-card { container-type: inline-size; overflow: clip; display: block }
@@ -144,6 +144,10 @@ button:focus-visible, a:focus-visible, input:focus-visible, textarea:focus-visib
 .chip ha-icon { --mdc-icon-size: 14px }
 .chip.crit { background: color-mix(in srgb, var(--crit) 22%, transparent) } .chip.warn { background: color-mix(in srgb, var(--warn) 24%, transparent) }
 .chip.crit ha-icon { color: color-mix(in srgb, var(--crit) 70%, var(--ink)) } .chip.warn ha-icon { color: color-mix(in srgb, var(--warn) 70%, var(--ink)) }
+.st { width: 36px; height: 36px; border-radius: 50%; display: grid; place-items: center; flex: none; position: relative;
+  color: color-mix(in srgb, var(--c) 70%, var(--ink)); background: color-mix(in srgb, var(--c) 18%, transparent) } .st ha-icon { --mdc-icon-size: 20px }
+.st em { position: absolute; right: -5px; bottom: -4px; width: 18px; height: 18px; border-radius: 50%; display: grid; place-items: center; background: var(--surface); color: var(--c) } .st em ha-icon { --mdc-icon-size: 15px }
+.off, .suspended, .unknown { --c: var(--secondary-text-color) } :is(.off, .suspended, .unknown) .st { background: none; box-shadow: inset 0 0 0 1.5px var(--divider-color); color: var(--c) }
 .heading { display: flex; align-items: center; gap: 8px; min-height: 32px; padding: 0 4px 4px }
 .heading h2 { font-size: 16px; font-weight: 400; line-height: 24px; flex: 1 } .heading > ha-icon { --mdc-icon-size: 18px }
 .heading .btn { min-height: 44px; margin: -10px 0; padding: 0 4px; background: none; font-size: 12px }

@@ -11,17 +11,11 @@ const URGENT = ["lost", "rebooting", "shutting_down"];
 const UNKNOWN = new Array(HOURS).fill(null);
 
 export const fleetStyles = sheet(`
-.host { display: flex; align-items: center; gap: 12px; min-width: 0; text-decoration: none; min-height: 44px; --c: var(--calm) }
-.host .st { width: 36px; height: 36px; border-radius: 50%; display: grid; place-items: center; flex: none; position: relative;
-  color: color-mix(in srgb, var(--c) 70%, var(--ink)); background: color-mix(in srgb, var(--c) 18%, transparent) }
-.host .st ha-icon { --mdc-icon-size: 20px }
-.host .st em { position: absolute; right: -5px; bottom: -4px; width: 18px; height: 18px; border-radius: 50%; display: grid; place-items: center; background: var(--surface); color: var(--c) }
-.host .st em ha-icon { --mdc-icon-size: 15px }
-.host.lost { --c: var(--crit) } .host.rebooting, .host.shutting_down { --c: var(--note) } .host.off, .host.suspended, .host.unknown { --c: var(--secondary-text-color) }
-.host.off .st, .host.suspended .st, .host.unknown .st { background: none; box-shadow: inset 0 0 0 1.5px var(--divider-color); color: var(--secondary-text-color) }
+.host { display: flex; align-items: center; gap: 12px; min-width: 0; text-decoration: none; min-height: 44px }
+.host.lost { --c: var(--crit) } .host.rebooting, .host.shutting_down, .host.starting { --c: var(--note) }
 .host div { min-width: 0 } .host b, .host div span { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap } .host b { font-weight: 500 }
 .host div span { font-size: 12px; color: var(--secondary-text-color) } .host.lost div span, .host.told div span { color: var(--primary-text-color); font-weight: 500 }
-.m { --c: var(--calm) } .m.warn { --c: var(--warn) } .m.crit { --c: var(--crit) }
+.m.warn { --c: var(--warn) } .m.crit { --c: var(--crit) }
 .m .v { display: flex; align-items: center; gap: 3px; font-variant-numeric: tabular-nums; line-height: 18px } .m .v b { font-weight: inherit } .m .v small { color: var(--secondary-text-color) }
 .m .v ha-icon { --mdc-icon-size: 14px; color: color-mix(in srgb, var(--c) 70%, var(--ink)) }
 .m.warn .v, .m.crit .v { font-weight: 700 }

@@ -1,17 +1,18 @@
 // Actions of a host. Those that stop it stand apart, and each has its question.
 import { INTEGRATION_PATH, devicePath, navigate } from "./dom.js";
 import { listOf } from "./formats.js";
+import { canBeWoken } from "./hosts.js";
 import { openForm, openMenu } from "./menu.js";
 import { t } from "./texts.js";
 
-export const POWER_ICONS = { reboot: "restart", shutdown: "power", suspend: "power-sleep" };
+export const POWER_ICONS = { reboot: "restart", shutdown: "power", suspend: "power-sleep", wake: "play" };
 export const CUSTOM_ICON = "play-circle-outline";
 
 export const openActions = (table, anchor, row) => {
   const { hass } = table;
   const item = (key, icon, run) => ({ label: t(hass, key), icon, run });
   const { commands } = row.host;
-  const stopping = commands.filter((command) => command !== "status");
+  const stopping = commands.filter(isStopping);
   const isOn = row.state === "on";
   openMenu(
     anchor,
@@ -22,24 +23,32 @@ export const openActions = (table, anchor, row) => {
       hass.user?.is_admin && item("fleet.menu.watch", "bell-plus", () => navigate(INTEGRATION_PATH)),
       table.hideItem(row.id),
       isOn && stopping.length && item("fleet.menu.power", "power", () => openCommands(table, anchor, row, stopping)),
+      canBeWoken(row.state) && commands.includes("wake") && commandItem(table, anchor, row, "wake"),
     ],
     { title: row.name, text: refusal(hass, row.host) },
   );
 };
+
+/** Return whether a command is none of the harmless ones. */
+export const isStopping = (command) => command !== "status" && command !== "wake";
+
+/** Return the action that a command is, and its data. */
+export const actionOf = (command) => (command === "wake" ? ["wake", {}] : ["send_command", { command }]);
 
 export const refusal = (hass, { whoCan }) =>
   whoCan ? t(hass, "fleet.no_right", { who: listOf(hass, whoCan, "disjunction") }) : "";
 
 /** Open the commands that stop a host or run a program: none is beside a harmless one. */
 const openCommands = (table, anchor, row, commands) => {
+  openMenu(anchor, commands.map((command) => commandItem(table, anchor, row, command)), { title: row.name });
+};
+
+const commandItem = (table, anchor, row, command) => {
   const { hass } = table;
-  const items = commands.map((command) => {
-    const icon = POWER_ICONS[command] ?? CUSTOM_ICON;
-    const run = () => send(table, row, command);
-    const ask = () => openForm(hass, anchor, { ...question(hass, row, command), icon, isBad: command in POWER_ICONS, run });
-    return { label: `${commandName(hass, row, command)}…`, icon, run: ask };
-  });
-  openMenu(anchor, items, { title: row.name });
+  const icon = POWER_ICONS[command] ?? CUSTOM_ICON;
+  const isBad = command in POWER_ICONS && isStopping(command);
+  const ask = () => openForm(hass, anchor, { ...question(hass, row, command), icon, isBad, run: () => send(table, row, command) });
+  return { label: `${commandName(hass, row, command)}…`, icon, run: ask };
 };
 
 const commandName = (hass, { host }, command) =>
@@ -57,8 +66,8 @@ const send = async (table, row, command) => {
   const values = { command: command === "status" ? t(hass, "fleet.menu.refresh") : commandName(hass, row, command) };
   table.showAnswer(row.id, t(hass, "fleet.answer.sent", values));
   try {
-    const data = { command, raise_on_failure: false };
-    const { response } = await hass.callService("iotbridge", "send_command", data, { device_id: row.id }, false, true);
+    const [action, data] = actionOf(command);
+    const { response } = await hass.callService("iotbridge", action, { ...data, raise_on_failure: false }, { device_id: row.id }, false, true);
     const [{ status, message }] = response.results;
     const text = t(hass, `fleet.answer.${status}`, values);
     table.showAnswer(row.id, message ? `${text} (${message})` : text);

@@ -156,7 +156,7 @@ export default class FleetTable extends Table {
   }
 
   noteOf(row) {
-    const word = row.state === "unknown" ? t(this.hass, "fleet.state.unknown") : this.hass.formatEntityState(row.states[0]);
+    const word = row.state === "unknown" || row.state === "starting" ? t(this.hass, `fleet.state.${row.state}`) : this.hass.formatEntityState(row.states[0]);
     const detail = this.#answers.get(row.id) ?? this.#detailOf(row);
     return detail ? `${word} · ${detail}` : word;
   }

@@ -13,11 +13,13 @@ export const STATES = {
   lost: { icon: "alert-octagon", rank: 0 },
   rebooting: { icon: "restart", rank: 3 },
   shutting_down: { icon: "power", rank: 3 },
+  starting: { icon: "restart", rank: 3 },
   on: { icon: "check-circle", rank: 4 },
   unknown: { icon: "help-circle-outline", rank: 5 },
   suspended: { icon: "power-sleep", rank: 6 },
   off: { icon: "power", rank: 7 },
 };
+export const AWAKE = ["on", "rebooting", "shutting_down"];
 const MAINTENANCE_RANK = 5;
 const SEVERITY_RANKS = { critical: 1, warning: 2 };
 const ICONS = [
@@ -70,6 +72,8 @@ const meter = (hass, entityIds, { limits }, limitsOfAlarms = new Map()) => {
   return nearest;
 };
 
+export const canBeWoken = (state) => !AWAKE.includes(state);
+
 let nextVersion = 1;
 
 export class HostRow {
@@ -80,8 +84,8 @@ export class HostRow {
   constructor(host) {
     Object.assign(this, { id: host.id, host });
     this.meters = Object.entries(METERS).map(([name, kind]) => [name, kind, entitiesOf(host, kind)]);
-    const { power_state: power, boot_time: boot, reboot_required: reboot } = host.entities;
-    this.watched = [power, boot, reboot, ...this.meters.flatMap(([, , ids]) => ids)];
+    const { power_state: power, boot_time: boot, reboot_required: reboot, wake } = host.entities;
+    this.watched = [power, boot, reboot, wake, ...this.meters.flatMap(([, , ids]) => ids)];
   }
 
   read(hass, { byDevice: alarms, limits }) {
@@ -90,7 +94,8 @@ export class HostRow {
     const isSame = this.version && name === this.name && alarm === this.alarm && states.every((state, index) => state === this.states[index]);
     if (isSame) return false;
     Object.assign(this, { states, name, alarm });
-    this.state = states[0]?.state in STATES ? states[0].state : "unknown";
+    const power = states[0]?.state in STATES ? states[0].state : "unknown";
+    this.state = canBeWoken(power) && states[3]?.attributes.is_waking ? "starting" : power;
     // A host that is not on keeps the values that it had.
     const before = this.state === "on" ? {} : this.values;
     this.values = Object.fromEntries(this.meters.map(([meterName, kind, ids]) => [meterName, meter(hass, ids, kind, limits) ?? before[meterName]]));

@@ -1,7 +1,7 @@
 // Views of alarms, hosts and things, made of the cards of Home Assistant and of ours.
 import { devicePath } from "./dom.js";
-import { CUSTOM_ICON, POWER_ICONS, question, refusal } from "./fleet-menu.js";
-import { areaOf, compareNames, deviceName, hostIcon, isOfReadings } from "./hosts.js";
+import { CUSTOM_ICON, POWER_ICONS, actionOf, isStopping, question, refusal } from "./fleet-menu.js";
+import { AWAKE, areaOf, compareNames, deviceName, hostIcon, isOfReadings } from "./hosts.js";
 import { t } from "./texts.js";
 
 const NOT_READINGS = new Set(["config", "diagnostic"]);
@@ -62,7 +62,7 @@ const rank = (hass, id) => {
 const isShare = (hass, id) => hass.states[id]?.attributes.unit_of_measurement === "%";
 const isMeasured = (hass, id) => hass.states[id]?.attributes.state_class === "measurement";
 
-const tile = (hass, entity, { columns = 6, name = { type: "entity" }, ...options } = {}) => ({
+export const tile = (hass, entity, { columns = 6, name = { type: "entity" }, ...options } = {}) => ({
   type: "tile",
   entity,
   name,
@@ -204,11 +204,6 @@ export const planEntities = ({ entities, states, user }) =>
     .map(({ entity_id: id }) => id)
     .sort();
 
-/** A card has the name of its plan as a title. */
-export const plansPage = ({ hass }) => ({
-  sections: planEntities(hass).map((plan) => section(3, [{ type: "custom:iotbridge-power-plan", plan }])),
-});
-
 const WEEK_H = 168;
 const BLOCKS = [
   { name: "now", icon: "pulse", keys: [/^cpu_percent$/, /^memory_percent$/, /^cpu_temperature$/, /^network_down/], hasGraphs: true },
@@ -233,7 +228,9 @@ const hostTitle = (hass, { host, id }) => {
   const state = hass.states[entity];
   const unknown = t(hass, "fleet.state.unknown");
   const words = Object.fromEntries((state?.attributes.options ?? []).map((option) => [option, hass.formatEntityState(state, option)]));
-  const word = entity ? `{{ ${JSON.stringify(words)}.get(states('${entity}'), ${JSON.stringify(unknown)}) }}` : unknown;
+  const power = entity ? `{{ ${JSON.stringify(words)}.get(states('${entity}'), ${JSON.stringify(unknown)}) }}` : unknown;
+  const { wake } = host.entities;
+  const word = wake ? `{% if is_state_attr('${wake}', 'is_waking', true) %}${t(hass, "fleet.state.starting")}{% else %}${power}{% endif %}` : power;
   const place = [hass.devices[id]?.sw_version, hass.areas[areaOf(hass, host)]?.name].filter(Boolean).map(plain).join(" · ");
   return place ? `${word}\n${place}` : word;
 };
@@ -282,7 +279,10 @@ const shortNames = (hass, { entities }) => {
   return names;
 };
 
-const sendCommand = (id, command) => ({ action: "perform-action", perform_action: "iotbridge.send_command", target: { device_id: id }, data: { command } });
+const sendCommand = (id, command) => {
+  const [action, data] = actionOf(command);
+  return { action: "perform-action", perform_action: `iotbridge.${action}`, target: { device_id: id }, data };
+};
 
 const sideSection = (hass, row) => {
   const { host, id } = row;
@@ -305,21 +305,25 @@ const sideSection = (hass, row) => {
   return section(1, cards);
 };
 
-/** Return the commands that the agent permits, each with its question; never core's buttons. */
-const commandTiles = (hass, row, entity) =>
-  row.host.commands
-    .filter((command) => command !== "status")
-    .map((command) => {
-      const { title, text, confirm } = question(hass, row, command);
-      return {
-        type: "tile",
-        entity,
-        name: confirm,
-        icon: `mdi:${POWER_ICONS[command] ?? CUSTOM_ICON}`,
-        color: "blue-grey",
-        hide_state: true,
-        grid_options: { columns: 6 },
-        tap_action: { ...sendCommand(row.id, command), confirmation: { title, text, confirm_text: confirm } },
-        icon_tap_action: { action: "none" },
-      };
+/** Return the commands that are possible now, each with its question, and a tile while the host is being woken; never core's buttons. */
+const commandTiles = (hass, row, entity) => {
+  const none = { action: "none" };
+  const { commands, entities: { wake } } = row.host;
+  const waking = (condition) => (wake ? [{ condition: "state", entity: wake, attribute: "is_waking", ...condition }] : []);
+  const tileOf = (name, icon, options) => ({
+    type: "tile", entity, name, icon: `mdi:${icon}`, color: "blue-grey", hide_state: true, grid_options: { columns: 6 }, tap_action: none, icon_tap_action: none, ...options,
+  });
+  const commandTile = (command) => {
+    const { title, text, confirm } = question(hass, row, command);
+    return tileOf(confirm, POWER_ICONS[command] ?? CUSTOM_ICON, {
+      tap_action: { ...sendCommand(row.id, command), confirmation: { title, text, confirm_text: confirm } },
+      visibility: isStopping(command)
+        ? [{ condition: "state", entity, state: "on" }]
+        : [{ condition: "state", entity, state_not: AWAKE }, ...waking({ state_not: "true" })],
     });
+  };
+  return [
+    ...commands.filter((command) => command !== "status").map(commandTile),
+    ...(wake ? [tileOf(t(hass, "fleet.state.starting"), "progress-clock", { color: "light-blue", visibility: waking({ state: "true" }) })] : []),
+  ];
+};

@@ -4,11 +4,6 @@ import { HOUR_S, age, clock, duration, listOf } from "./formats.js";
 import { hostIcon } from "./hosts.js";
 import { t } from "./texts.js";
 
-const AT_WORK = new Set(["stopping", "starting"]);
-const FAILED = new Set(["stop_failed", "start_failed"]);
-const OFF = new Set(["off", "was_off"]);
-const ICONS = { stopping: "power", starting: "restart", off: "power", was_off: "power", left_off: "power", to_start: "power", stop_failed: "alert", start_failed: "alert" };
-const LOOKS = { off: "away", was_off: "away", left_off: "away", to_start: "away", stopping: "busy", starting: "busy", stop_failed: "bad", start_failed: "bad" };
 const MIN_SPAN_MS = 60_000;
 const MAX_TICKS = 5;
 const TICKS_S = [5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, HOUR_S, 2 * HOUR_S, 6 * HOUR_S, 24 * HOUR_S];
@@ -16,11 +11,9 @@ const TICKS_S = [5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, HOUR_S, 2 * HOUR_
 export const timelineStyles = sheet(`
 table { width: 100%; border-collapse: collapse; table-layout: fixed } th { height: 44px; font-size: 12px; font-weight: 500; text-align: start }
 th:first-child { width: 300px } th, tbody th { padding: 0 8px 0 12px } tbody th { font-weight: 400; border-top: 1px solid var(--divider-color) } td { position: relative; border-top: 1px solid var(--divider-color) }
-.step { display: flex; align-items: center; gap: 12px; min-height: 56px; padding: 6px 0; line-height: 18px; --c: var(--calm) } .step div { min-width: 0; overflow-wrap: anywhere } .step b { display: block; font-size: 14px; font-weight: 500 }
+.step { display: flex; align-items: center; gap: 12px; min-height: 56px; padding: 6px 0; line-height: 18px } .step div { min-width: 0; overflow-wrap: anywhere } .step b { display: block; font-size: 14px; font-weight: 500 }
 .step span span { font-size: 12px; line-height: 16px; color: var(--secondary-text-color) } .step.bad span span { color: var(--primary-text-color); font-weight: 500 }
-.step i { width: 36px; height: 36px; border-radius: 50%; display: grid; place-items: center; flex: none; position: relative; color: color-mix(in srgb, var(--c) 70%, var(--ink)); background: color-mix(in srgb, var(--c) 18%, transparent) } .step i ha-icon { --mdc-icon-size: 20px }
-.step em { position: absolute; right: -5px; bottom: -4px; width: 18px; height: 18px; border-radius: 50%; display: grid; place-items: center; background: var(--surface); color: var(--c) } .step em ha-icon { --mdc-icon-size: 15px }
-.step.busy { --c: var(--note) } .step.bad { --c: var(--crit) } .step.away { --c: var(--secondary-text-color) } .step.away i { background: none; box-shadow: inset 0 0 0 1.5px var(--divider-color); color: var(--secondary-text-color) }
+.step.busy { --c: var(--note) } .step.bad { --c: var(--crit) }
 .axis, .lane { position: absolute; inset: 0 40px 0 12px } th.axes { position: relative } .axis span { position: absolute; line-height: 44px; transform: translateX(-50%); white-space: nowrap; color: var(--secondary-text-color); font-weight: 400 } .axis span:first-child { transform: none }
 .lane > * { position: absolute; top: calc(50% - 11px); height: 22px; min-width: 4px; border-radius: 6px; font-size: 12px; line-height: 22px; white-space: nowrap; overflow: hidden; text-indent: 6px }
 .done { background: color-mix(in srgb, var(--success-color) 32%, var(--card-background-color)) } .bar.bad { background: color-mix(in srgb, var(--crit) 28%, var(--card-background-color)); box-shadow: inset 0 0 0 1.5px var(--crit) }
@@ -40,9 +33,17 @@ export const length = (hass, seconds) => {
   return s > 60 && s < HOUR_S && s % 60 ? `${age(hass, s)} ${age(hass, s % 60)}` : duration(hass, s);
 };
 
-export const isAtWork = ({ state }) => AT_WORK.has(state);
-export const isToCome = ({ state }) => state === "to_stop" || state === "to_start";
-export const isOff = ({ state }) => OFF.has(state);
+export const isAtWork = ({ state }) => /ing$/.test(state);
+export const isToCome = ({ state }) => /^to_/.test(state);
+export const isOff = ({ state }) => /off$/.test(state);
+export const isFailed = ({ state }) => /failed$/.test(state);
+
+/** Return the icon and the class of a state. */
+const lookOf = (row) => {
+  if (isFailed(row)) return ["alert", "bad"];
+  if (isAtWork(row)) return [row.state === "starting" ? "restart" : "power", "busy"];
+  return isOff(row) || row.state === "to_start" ? ["power", "off"] : ["check-circle", ""];
+};
 
 /** Return the rows of a run, or of a dry run, as they are now; what is to come moves on while a step takes longer than expected. */
 export const rowsOf = (timeline, now) => {
@@ -56,7 +57,7 @@ export const rowsOf = (timeline, now) => {
       if (to > middle) bars.push({ kind: "wait", from: middle, to });
     } else if (from !== null && to !== null) {
       const shift = isToCome(row) ? late : 0;
-      bars.push({ kind: isToCome(row) ? "wait" : FAILED.has(row.state) ? "bad" : "done", from: from + shift, to: to + shift });
+      bars.push({ kind: isToCome(row) ? "wait" : isFailed(row) ? "bad" : "done", from: from + shift, to: to + shift });
     }
     return { ...row, id: row.key, bars, deadline: isAtWork(row) ? ms(row.deadline_at) : null };
   });
@@ -87,7 +88,7 @@ const waitsFor = (row, rows) => {
 
 /** Return the state of a step and why it has it. */
 export const stateOf = (hass, { state, reason, message }) => {
-  const why = message && FAILED.has(state) ? message : reason && reason !== state ? t(hass, `plan.reason.${reason}`) : "";
+  const why = message && isFailed({ state }) ? message : reason && reason !== state ? t(hass, `plan.reason.${reason}`) : "";
   return why ? t(hass, "plan.with_reason", { state: t(hass, `plan.state.${state}`), reason: why }) : t(hass, `plan.state.${state}`);
 };
 
@@ -111,15 +112,16 @@ const timeOf = (hass, { bars, deadline }) => {
 const createRow = (view) => {
   const look = h("div");
   const [name, detail, time, lane] = [h("b"), h("span"), h("span.time"), h("div.lane", { "aria-hidden": "true" })];
-  const picture = h("i", { "aria-hidden": "true" });
+  const picture = h("span.st", { "aria-hidden": "true" });
   look.append(picture, h("div", name, h("span", detail, time)));
   return {
     element: h("tr", h("th", { scope: "row" }, look), h("td", lane)),
     update(row) {
       const { hass, rows, place, now } = view;
-      setAttribute(look, "class", `step ${LOOKS[row.state] ?? ""}`);
+      const [mark, kind] = lookOf(row);
+      setAttribute(look, "class", `step ${kind}`);
       const sign = row.device_id ? hostIcon(hass, { id: row.device_id, entities: {} }) : "power-plug";
-      renderOnce(picture, [sign, row.state], () => [icon(sign), h("em", icon(ICONS[row.state] ?? "check-circle"))]);
+      renderOnce(picture, [sign, row.state], () => [icon(sign), h("em", icon(mark))]);
       setText(name, row.name);
       setText(detail, detailOf(hass, row, rows));
       setText(time, timeOf(hass, row));

@@ -2,19 +2,17 @@
 import { INTEGRATION_PATH, LiveElement, bones, button, h, icon, note, openMoreInfo, renderOnce, setText, sheet } from "./dom.js";
 import { clock, countdown, listOf, moment, secondsSince } from "./formats.js";
 import { openForm } from "./menu.js";
-import { createTimeline, isAtWork, isOff, isToCome, length, rowsOf, rowsOfReport, stateOf, timelineStyles } from "./plan-timeline.js";
+import { createTimeline, isAtWork, isFailed, isOff, isToCome, length, rowsOf, rowsOfReport, stateOf, timelineStyles } from "./plan-timeline.js";
 import { follow, inventoryOf } from "./stores.js";
 import { t } from "./texts.js";
 
-const API = "iotbridge/power_plans";
-const RETRY_MS = 5000;
 const UNITS_S = { s: 1, min: 60, h: 3600 };
 const SECONDS = { second: "2-digit" };
 const DIRECTIONS = { off: "power", on: "play" };
 const MAX_EARLIER = 10;
 const OUTCOME_LOOKS = { completed: "good", failed: "crit" };
 const LOOKS = { off: "bad", on: "main" };
-const EVENT_LOOKS = { step_done: "good", step_failed: "crit", power_lost: "crit", stop_sent: "info", start_sent: "info", services_sent: "info", responded: "info" };
+const EVENT_LOOKS = { step_done: "good", power_back: "good", step_failed: "crit", power_lost: "crit", stop_sent: "info", start_sent: "info", services_sent: "info", responded: "info" };
 
 const styles = sheet(`
 .head { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 16px; padding: 0 4px 12px } .head h2 { font-size: 28px; line-height: 36px; font-weight: 700; flex: 1; min-width: min(100%, 260px); overflow-wrap: anywhere }
@@ -23,41 +21,11 @@ const styles = sheet(`
 ha-card + ha-card, .picks + ha-card { margin-top: 8px } .act { display: flex; flex-wrap: wrap; align-items: center; gap: 12px; padding: 12px 16px; min-height: 72px } .act > ha-icon { --mdc-icon-size: 32px; color: var(--calm) } .act.busy > ha-icon { color: var(--note) } .act.bad > ha-icon { color: var(--crit) }
 .act > div { flex: 1; min-width: min(100%, 240px) } .act b { display: block; font-size: 16px; line-height: 22px; font-weight: 500 } .act p { line-height: 20px; color: var(--secondary-text-color) } .act > span { display: flex; flex-wrap: wrap; gap: 8px }
 .picks { display: flex; flex-wrap: wrap; align-items: center; padding: 8px 0 0 } .pick { min-height: 44px; padding: 0 12px; border-radius: 22px; font-weight: 500; font-size: 13px; color: var(--secondary-text-color) } .pick[aria-pressed=true] { background: color-mix(in srgb, var(--primary-color) 20%, transparent); color: var(--primary-text-color) }
-.heading { padding-top: 24px } .log { padding: 12px 16px 4px } .log li { position: relative; padding: 0 0 12px 28px; line-height: 20px; display: flex; gap: 12px } .log time { margin-left: auto; color: var(--secondary-text-color); font-size: 12px; white-space: nowrap } .log b { font-weight: 500 } .log span { overflow-wrap: anywhere; min-width: 0 }
+:not(:first-child) > .heading { padding-top: 24px } .log { padding: 12px 16px 4px } .log li { position: relative; padding: 0 0 12px 28px; line-height: 20px; display: flex; gap: 12px } .log time { margin-left: auto; color: var(--secondary-text-color); font-size: 12px; white-space: nowrap } .log b { font-weight: 500 } .log span { overflow-wrap: anywhere; min-width: 0 }
 .log li::before { content: ""; position: absolute; left: 5px; top: 5px; width: 10px; height: 10px; border-radius: 50%; background: var(--d, var(--secondary-text-color)) } .log li:not(:last-child)::after { content: ""; position: absolute; left: 9px; top: 15px; bottom: -5px; border-left: 2px solid var(--divider-color) }
 .log .good { --d: var(--success-color) } .log .crit { --d: var(--crit) } .log .info { --d: var(--note) }
 .void { display: grid; gap: 12px; justify-items: start; padding: 24px 16px } .void b { font-size: 16px; font-weight: 500 } .void a { text-decoration: none }
 `);
-
-/** Follow the plan of an entity, or the first one; `receive({plan, error})`, with null where there is no such plan. */
-const followPlan = (hass, entityId, receive) => {
-  let isEnded = false;
-  let stop = null;
-  let timer;
-  const failed = (error) => receive(error.code === "not_found" ? { plan: null } : { error });
-  const begin = async () => {
-    try {
-      const { plans } = await hass.callWS({ type: `${API}/list` });
-      if (isEnded) return;
-      const found = plans.find(({ entity_id: id }) => !entityId || id === entityId);
-      if (found) {
-        stop = follow(hass.connection, { type: `${API}/follow`, plan_id: found.plan_id }, receive, failed);
-        return;
-      }
-      receive({ plan: null });
-    } catch (error) {
-      if (isEnded) return;
-      failed(error);
-    }
-    timer = setTimeout(begin, RETRY_MS);
-  };
-  begin();
-  return () => {
-    isEnded = true;
-    clearTimeout(timer);
-    stop?.();
-  };
-};
 
 /** Return the message of an action that failed, in the language of the user. */
 const refusalText = async (hass, { message, translation_domain: domain, translation_key: key, translation_placeholders: values }) => {
@@ -75,7 +43,11 @@ const activity = (hass, { run, last_report: last }, rows) => {
   const working = rows.filter(isAtWork);
   const [row] = working.length ? working : rows.filter(isToCome);
   const isPause = run.phase === "stopped" || run.phase === "returning";
-  if (!row || (isPause && !working.length)) return { icon: "timer-sand", look: "busy", text: t(hass, `plan.phase.${run.phase}`) };
+  const failed = run.phase === "stopped" ? rows.filter(isFailed) : [];
+  if (!row || (isPause && !working.length)) {
+    if (failed.length) return { icon: "alert", look: "bad", text: t(hass, "plan.phase.failed", { names: namesOf(hass, failed) }) };
+    return { icon: "timer-sand", look: "busy", text: t(hass, `plan.phase.${run.phase}`) };
+  }
   const values = { index: rows.indexOf(row) + 1, count: rows.length, name: row.name };
   const [bar] = row.bars;
   const time = bar && { time: length(hass, (bar.to - bar.from) / 1000), limit: row.deadline && length(hass, (row.deadline - bar.from) / 1000) };
@@ -116,7 +88,7 @@ const sentence = (hass, report, { kind, step: name, state, reason, message }) =>
 };
 
 export default class PowerPlan extends LiveElement {
-  #state = { plan: undefined, error: null };
+  #state = {};
   #source = [];
   #unfollow = null;
   #clock = 0;
@@ -144,10 +116,12 @@ export default class PowerPlan extends LiveElement {
     if (source.every((value, index) => value === this.#source[index])) return;
     this.#source = source;
     this.#unfollow?.();
-    this.#unfollow = followPlan(hass, config.plan, ({ plan, error = null }) => {
-      this.#state = { plan, error };
+    const receive = (state) => {
+      this.#state = state;
       this.changed();
-    });
+    };
+    const failed = (error) => receive(error.code === "not_found" ? { plan: null } : { error });
+    this.#unfollow = follow(hass.connection, { type: "iotbridge/power_plans/follow", entity_id: config.plan }, receive, failed);
   }
 
   /** Time passes in the page only while something happens. */
@@ -162,7 +136,9 @@ export default class PowerPlan extends LiveElement {
     const { hass } = this;
     const { plan, error } = this.#state;
     this.#setClock(Boolean(plan && (plan.run || plan.ups?.is_on_battery)));
-    if (error) this.#replace("failed", () => h("ha-card", note("alert", t(hass, "board.not_running"))));
+    const { show } = this.config;
+    if (!plan && show === "log") this.#replace("nothing", () => []);
+    else if (error) this.#replace("failed", () => h("ha-card", note("alert", t(hass, "board.not_running"))));
     else if (plan === undefined) this.#replace("loading", () => h("ha-card", { "aria-busy": "true" }, bones(t(hass, "board.loading"))));
     else if (!plan) this.#replace("empty", () => this.#empty());
     else this.#updatePlan(plan);
@@ -192,7 +168,9 @@ export default class PowerPlan extends LiveElement {
     parts.earlier = h("div", h("div.heading", icon("history"), parts.earlierHeading), h("ha-card", parts.runs));
     this.#parts = parts;
     this.#said = null;
-    return [h("div.head", parts.name, parts.badges), h("ha-card", parts.notes, parts.act, parts.problem), parts.picks, timeline.element, parts.happened, parts.earlier, parts.live];
+    const { show } = this.config;
+    const now = [h("div.head", parts.name, parts.badges), h("ha-card", parts.notes, parts.act, parts.problem), parts.picks, timeline.element, parts.live];
+    return [...(show === "log" ? [] : now), ...(show === "timeline" ? [] : [parts.happened, parts.earlier])];
   }
 
   #updatePlan(plan) {
@@ -218,7 +196,7 @@ export default class PowerPlan extends LiveElement {
     this.#updatePicks(plan, shown, rows);
     parts.timeline.update(hass, rows, run ? now : null, Boolean(run) || shown === "last");
     this.#updateLog(run ? run.report : shown === "last" ? last : null);
-    this.#updateEarlier(run ? [] : plan.reports.slice(1, MAX_EARLIER + 1));
+    this.#updateEarlier(plan.reports.slice(run ? 0 : 1, MAX_EARLIER + 1));
     // The seconds are not announced.
     const said = run ? rows.filter(isAtWork).map((row) => `${row.name}: ${stateOf(hass, row)}`).join(", ") || what.text : what.text;
     if (this.#said !== null && said !== this.#said) setText(parts.live, said);
@@ -339,10 +317,10 @@ export default class PowerPlan extends LiveElement {
   #updateLog(report) {
     const { hass } = this;
     const { happened, heading, log } = this.#parts;
-    happened.hidden = !report;
+    happened.hidden = !report && this.config.show !== "log";
     setText(heading, t(hass, "info.chain"));
-    if (!report) return;
-    renderOnce(log, [report.events, hass.locale], () => report.events.map((event) =>
+    if (!report) renderOnce(log, [hass.locale], () => h("li", t(hass, "plan.never")));
+    else renderOnce(log, [report.events, hass.locale], () => report.events.map((event) =>
       h("li", { class: EVENT_LOOKS[event.kind] }, h("span", sentence(hass, report, event)), h("time", { class: "num", datetime: event.at }, clock(hass, event.at, SECONDS)))));
   }
 

@@ -1,6 +1,6 @@
 // Dashboard that builds itself, from registries, states and the inventory.
 import { areaOf, deviceName } from "./hosts.js";
-import { areaPage, hasPosition, header, heading, hostPage, mapPage, nowPage, planEntities, plansPage, section, thingsPage } from "./pages.js";
+import { areaPage, hasPosition, header, heading, hostPage, mapPage, nowPage, planEntities, section, thingsPage } from "./pages.js";
 import { inventoryOf, loadInventory } from "./stores.js";
 import { loadTexts, t } from "./texts.js";
 
@@ -21,7 +21,7 @@ const historyPage = ({ hass }) => ({
 
 const awayPage = ({ hass }) => ({ header: header(t(hass, "board.not_running")), sections: [] });
 
-const PAGES = { now: nowPage, things: thingsPage, map: mapPage, host: hostPage, area: areaPage, readings: readingsPage, history: historyPage, plans: plansPage };
+const PAGES = { now: nowPage, things: thingsPage, map: mapPage, host: hostPage, area: areaPage, readings: readingsPage, history: historyPage, plans: async (context) => (await import("./plan-page.js")).plansPage(context) };
 
 const currentBase = () => `/${location.pathname.split("/")[1]}`;
 
@@ -60,13 +60,11 @@ export const dashboard = (config, hass, inventory, base) => {
   };
 };
 
-export const generateView = async (config, hass) => viewOf(config, hass, await prepare(hass));
-
-export const viewOf = ({ page, id, base }, hass, inventory) => ({
-  type: "sections",
-  max_columns: 3,
-  ...(inventory ? (PAGES[page] ?? nowPage) : awayPage)({ hass, inventory, id, base: base ?? currentBase() }),
-});
+export const generateView = async ({ page, id, base }, hass) => {
+  const inventory = await prepare(hass);
+  const built = await (inventory ? (PAGES[page] ?? nowPage) : awayPage)({ hass, inventory, id, base: base ?? currentBase() });
+  return { type: "sections", max_columns: 3, ...built };
+};
 
 export const generateSection = async (kind, { area_id: areaId }, hass) => {
   await loadTexts(hass);

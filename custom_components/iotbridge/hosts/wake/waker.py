@@ -194,6 +194,7 @@ class Waker:
         self._started.setdefault(host.key, deque(maxlen=MAX_WAKES)).append(now)
         self._running[host.key] = wake
         self.async_want(host)
+        self._manager.async_notify_host(host)
         name = f"iotbridge wake {host.key}"
         wake.task = self._entry.async_create_background_task(self._hass, self._async_run(wake), name)
         return wake
@@ -227,6 +228,8 @@ class Waker:
             result = result or wake.ended(Outcome.FAILED, reason, "not_sent")
             wake.result.set_result(result)
             self._manager.async_publish_result(result)
+            if not wake.is_removed:
+                self._manager.async_notify_host(wake.host)
 
     async def _async_result(self, wake: Wake) -> CommandResult:
         host, is_told = wake.host, False

@@ -80,7 +80,7 @@ def async_plan_summary(hass: HomeAssistant, manager: PowerPlansManager, plan_id:
     plan, record = manager.plans[plan_id], manager.record(plan_id)
     entity_id = async_plan_sensor(hass, plan_id)
     entity = er.async_get(hass).async_get(entity_id) if entity_id else None
-    last = record.reports[0] if record.reports else None
+    last, ups = record.reports[0] if record.reports else None, plan.ups
     return {
         "plan_id": plan_id,
         "name": plan.name,
@@ -89,6 +89,12 @@ def async_plan_summary(hass: HomeAssistant, manager: PowerPlansManager, plan_id:
         "entity_id": entity_id,
         "device_id": entity.device_id if entity else None,
         "is_running": record.run is not None,
+        "ups": ups
+        and {
+            "entity_id": ups.entity_id,
+            "battery_entity_id": ups.battery_entity_id or None,
+            "runtime_entity_id": ups.runtime_entity_id or None,
+        },
         "last_report": _without_events(async_report(hass, manager, plan_id, last)) if last else None,
     }
 
@@ -96,18 +102,12 @@ def async_plan_summary(hass: HomeAssistant, manager: PowerPlansManager, plan_id:
 @callback
 def async_plan_document(hass: HomeAssistant, manager: PowerPlansManager, plan_id: str) -> dict[str, Any]:
     """Return a plan with the timeline of its run; without a run, with those that it would have."""
-    plan, record = manager.plans[plan_id], manager.record(plan_id)
-    run, runner, ups = record.run, manager.runners[plan_id], plan.ups
+    record, runner = manager.record(plan_id), manager.runners[plan_id]
+    run, summary = record.run, async_plan_summary(hass, manager, plan_id)
+    reading = {"is_on_battery": runner.is_on_battery, "on_battery_since": as_iso(runner.on_battery_since)}
     return {
-        **async_plan_summary(hass, manager, plan_id),
-        "ups": ups
-        and {
-            "entity_id": ups.entity_id,
-            "battery_entity_id": ups.battery_entity_id or None,
-            "runtime_entity_id": ups.runtime_entity_id or None,
-            "is_on_battery": runner.is_on_battery,
-            "on_battery_since": as_iso(runner.on_battery_since),
-        },
+        **summary,
+        "ups": summary["ups"] and {**summary["ups"], **reading},
         "run": run
         and {
             **async_run_document(hass, manager, plan_id, run),

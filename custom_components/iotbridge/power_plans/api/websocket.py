@@ -40,12 +40,20 @@ def handle_list(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str
     )
 
 
-@websocket_command({vol.Required("type"): f"{DOMAIN}/power_plans/follow", vol.Required("plan_id"): str})
+@websocket_command(
+    {
+        vol.Required("type"): f"{DOMAIN}/power_plans/follow",
+        vol.Optional("plan_id"): str,
+        vol.Optional("entity_id"): str,
+    }
+)
 @callback
 def handle_follow(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
-    """Send a plan with its timeline, now and at each change; null once it is removed."""
-    plan_id, manager = msg["plan_id"], async_manager(hass)
-    if manager is None or plan_id not in manager.runners or not _async_can_read(hass, connection, plan_id):
+    """Send a plan with its timeline, now and at each change; null once it is removed.
+
+    The plan is named by its id or its sensor; without one, it is the first that the user may read.
+    """
+    if (plan_id := _async_find(hass, connection, msg)) is None:
         connection.send_error(msg["id"], ERR_NOT_FOUND, "No such plan")
         return
 
@@ -66,6 +74,19 @@ def handle_follow(hass: HomeAssistant, connection: ActiveConnection, msg: dict[s
     connection.subscriptions[msg["id"]] = unsubscribe
     connection.send_result(msg["id"])
     send()
+
+
+@callback
+def _async_find(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> str | None:
+    manager = async_manager(hass)
+    for plan_id in manager.runners if manager else ():
+        is_named = msg.get("plan_id") in (None, plan_id) and msg.get("entity_id") in (
+            None,
+            async_plan_sensor(hass, plan_id),
+        )
+        if is_named and _async_can_read(hass, connection, plan_id):
+            return plan_id
+    return None
 
 
 @callback
