@@ -64,9 +64,7 @@ COVERED_BY = {
     },
     "agent": {
         "kafka/delivery/backlog.py": ("kafka/test_connector.py", DATA_PATH),
-        "kafka/delivery/pipeline.py": ("kafka/test_connector.py", DATA_PATH),
         "kafka/delivery/producer.py": ("kafka/test_connector.py", DATA_PATH),
-        "kafka/session/intake.py": ("kafka/test_connector.py", DATA_PATH),
         "kafka/delivery/spool_visit.py": ("kafka/test_connector.py", DATA_PATH),
         "kafka/record.py": ("kafka/test_route.py", "Types without behaviour; routes read and return them."),
         "kafka/discovery.py": ("kafka/test_health.py", "The message is seen on a broker."),

@@ -39,6 +39,10 @@ class Backlog:
         self._max_in_flight = max_in_flight
         self._max_bytes = max_bytes
         self._letters: list[tuple[Letter, Entry]] = []
+        self._has_unsaved = False
+        """True if entries in flight have to reach the disk, too."""
+        self._is_behind = False
+        """True if Kafka has confirmed entries since the last deletion."""
         self._cursor = 0
         """Number of the last record that is or was in flight."""
         self._deleted = 0
@@ -47,8 +51,16 @@ class Backlog:
 
     @property
     def has_confirmed(self) -> bool:
-        """Return whether the spool has records that Kafka has confirmed."""
-        return self._deleted < self._cursor
+        """Return whether the spool may have records that Kafka has confirmed."""
+        return self._is_behind and self._deleted < self._cursor
+
+    def begin(self) -> None:
+        """Begin to keep records: those in flight come first."""
+        self.is_drained, self._has_unsaved = False, True
+
+    def confirmed(self) -> None:
+        """Delete records at the next visit, as far as Kafka has confirmed them."""
+        self._is_behind = True
 
     def add(self, entry: Entry) -> None:
         """Add an entry at the end."""
@@ -74,7 +86,9 @@ class Backlog:
         sender = self._sender
         can_write = not is_live and (not self.is_full or self.has_confirmed or time.monotonic() >= self._retry_at)
         # These are in memory only, and come before what waits.
-        unsaved = [entry for entry in sender.in_flight.undone() if not entry.seq] if can_write else []
+        unsaved = (
+            [entry for entry in sender.in_flight.undone() if not entry.seq] if can_write and self._has_unsaved else []
+        )
         waiting = self.take_waiting() if can_write else []
         letters, self._letters = self._letters, []
         records = [entry.record for entry in (*unsaved, *waiting) if entry.record is not None]
@@ -88,10 +102,13 @@ class Backlog:
             records=records,
             limit=min(room, READ) if can_read else 0,
             after=self._cursor,
+            is_handover=bool(unsaved),
         )
+        self._is_behind = False
         outcome = await self.call(visit, errand)
-        if outcome.is_deleted and errand.delete_to:
-            self._deleted = errand.delete_to
+        if errand.delete_to:
+            self._is_behind = self._is_behind or not outcome.is_deleted
+            self._deleted = errand.delete_to if outcome.is_deleted else self._deleted
         if outcome.are_letters_saved:
             for _, entry in letters:
                 entry.is_done = True
@@ -101,6 +118,11 @@ class Backlog:
             self._written(unsaved, waiting, outcome)
         if can_read:
             self.is_drained = self._send(outcome) and not outcome.has_more
+        elif unsaved and outcome.last_seq:
+            self._has_unsaved = False
+            self._send_earlier(outcome)
+        elif can_write and not unsaved:
+            self._has_unsaved = False
         self._log_problem(outcome)
         sender.settle()
 
@@ -139,7 +161,16 @@ class Backlog:
             self._cursor = seq
         return True
 
+    def _send_earlier(self, outcome: Outcome) -> None:
+        """Send records that another program has put before those that were in flight."""
+        for seq, record in outcome.rows:
+            entry = Entry(None, time.monotonic(), record)
+            entry.seq = seq
+            self._sender.take(entry)
+
     def _log_problem(self, outcome: Outcome) -> None:
+        if self.is_full and not outcome.error:
+            return  # nothing was written
         problem = str(outcome.error or "")
         if problem and problem != self.problem:
             _LOG.error("%s", problem)

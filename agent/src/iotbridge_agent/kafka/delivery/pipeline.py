@@ -147,6 +147,8 @@ class Pipeline:
         if number:
             counters.latency.add(now - received_at, number)
         counters.kafka = self.sender.is_connected
+        if entries:
+            self.backlog.confirmed()
         self._acknowledge()
         if counters.state is not ConnectorState.LIVE or self.backlog.has_confirmed:
             self._has_work.set()
@@ -212,7 +214,7 @@ class Pipeline:
         if state is ConnectorState.SPOOLING:
             self._spooling_since = time.monotonic()
         if before is ConnectorState.LIVE:
-            self.backlog.is_drained = False
+            self.backlog.begin()
         if state is ConnectorState.LIVE:
             self._send_waiting()
         self._has_work.set()

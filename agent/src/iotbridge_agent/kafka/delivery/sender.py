@@ -91,6 +91,12 @@ class RecordSender:
             self._fail(entry, error.failure)
         return True
 
+    def take(self, entry: Entry) -> None:
+        """Send an entry behind all others, or as soon as there is room."""
+        self.in_flight.add(entry)
+        if self.can_send:
+            self._resend(entry)
+
     def tick(self) -> None:
         """Open the producer again when its time has come, and ask whether Kafka is there when nothing tells."""
         now = time.monotonic()

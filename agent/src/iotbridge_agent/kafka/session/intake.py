@@ -242,10 +242,10 @@ class Intake:
 
     async def _serve(self) -> None:
         """Serve one connection until it ends; raises IntakeError."""
-        connection = BrokerConnection(self._broker, self._listener)
+        # The first messages may come together with CONNACK, and are acknowledged at once.
+        connection = self._connection = BrokerConnection(self._broker, self._listener)
         try:
             await self._open(connection)
-            self._connection = connection
             if self._is_paused:
                 connection.pause()
             await self._keep_alive(connection)
@@ -279,7 +279,6 @@ class Intake:
             accepted = await _first(connection.accepted, connection.ended)
             if (code := int(accepted.reason_code)) >= FIRST_REFUSAL:
                 raise RefusalError(code)
-            self._connection = connection
             if self._unsubscribes:
                 connection.write(codec.encode_unsubscribe(SUBSCRIBE_ID, self._filters))
                 await _first(connection.answered, connection.ended)
