@@ -104,9 +104,9 @@ async def test_only_those_who_may_control_the_host_use_it(kit: Kit, hass_read_on
     screen = kit.entity_id("iotbridge_nas_notice")
     hass_read_only_user.mock_policy({"entities": {"entity_ids": {screen: True}}})
     task = await send(kit, "Bye", hass_read_only_user)
+    assert host.commands() == []
     with pytest.raises(Unauthorized):
         await task
-    assert host.commands() == []
 
     hass_read_only_user.mock_policy({"entities": True})
     task = await send(kit, "Bye", hass_read_only_user)

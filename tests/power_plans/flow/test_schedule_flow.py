@@ -288,7 +288,12 @@ async def test_a_notice_needs_a_recipient(dialog: Dialog, nas: FakeHost) -> None
 
 async def test_the_screen_of_a_host_is_a_recipient(dialog: Dialog, nas: FakeHost) -> None:
     await nas.announce(commands=["ping", "status", "shutdown", "notice"])
+    screen, registry = nas.kit.entity_id("iotbridge_nas_notice"), er.async_get(nas.kit.hass)
+    registry.async_update_entity(screen, disabled_by=er.RegistryEntryDisabler.USER)
     await to_options(dialog, nas)
+    await dialog.submit(notice_min=10)
+    assert dialog.errors == {"notice_min": "notice_without_recipient"}
+    registry.async_update_entity(screen, disabled_by=None)
     await dialog.submit(notice_min=10)
     assert dialog.step == "ready"
 

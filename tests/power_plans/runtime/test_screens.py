@@ -61,7 +61,7 @@ async def test_people_read_what_happens_when_and_how_to_stop_it(rome: Kit, nas: 
     (command,) = nas.commands()
     assert command["args"] == {
         "title": "Night",
-        "text": "This machine will be shut down at 21:39. You can stop that on Anna or in Home Assistant.",
+        "text": "This machine will be shut down at 21:39. You can stop that on a phone (Anna) or in Home Assistant.",
     }
     assert pc.commands() == [], "its agent offers no notice"
     await keep_alive(nas, 9)

@@ -22,7 +22,7 @@ from ..engine.schedule_run import RunResult
 from .plan_entities import async_plan_name
 from .schedule_targets import async_target_hosts
 from .schedule_texts import async_schedule_texts, result_text
-from .screens import async_available_screens, async_change_text, async_notice_text
+from .screens import async_change_text, async_notice_text, async_screens
 
 # Fired by Home Assistant's integration of the phone apps for the buttons of all notifications.
 EVENT_BUTTON: Final = "mobile_app_notification_action"
@@ -59,13 +59,13 @@ class ScheduleNotices:
         ]
         data = {"tag": _tag(schedule), "group": _GROUP, "actions": buttons, **_AT_ONCE}
         calls = [self._async_deliver(schedule, message, data)]
-        if screens := async_available_screens(self._hass, schedule):
+        if screens := async_screens(self._hass, schedule):
             calls.append(self._async_show(schedule, screens, async_notice_text(self._hass, schedule, occurrence.at)))
         await asyncio.gather(*calls)
 
     async def async_change(self, schedule: Schedule, occurrence: Occurrence, later: datetime | None) -> None:
         """Remove the notice of a run from the phones; show on the machines that it was put off or cancelled."""
-        screens = async_available_screens(self._hass, schedule)
+        screens = async_screens(self._hass, schedule)
         message = async_change_text(self._hass, occurrence.at, later)
         await asyncio.gather(self.async_withdraw(schedule), self._async_show(schedule, screens, message))
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from homeassistant.const import STATE_UNAVAILABLE, Platform
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
@@ -16,7 +16,7 @@ from .schedule_texts import async_schedule_texts
 
 @callback
 def async_screens(hass: HomeAssistant, schedule: Schedule) -> list[str]:
-    """Return the enabled screens of the hosts that a schedule stops."""
+    """Return the enabled screens of the hosts that a schedule stops; Home Assistant skips unavailable ones."""
     if schedule.task not in {*ENDING, PLAN_OFF}:
         return []
     is_plan = schedule.task == PLAN_OFF
@@ -25,13 +25,6 @@ def async_screens(hass: HomeAssistant, schedule: Schedule) -> list[str]:
     screens = [registry.async_get_entity_id(Platform.NOTIFY, DOMAIN, f"{host.uid}_notice") for host in hosts]
     entities = [registry.async_get(screen) for screen in screens if screen]
     return [entity.entity_id for entity in entities if entity and not entity.disabled]
-
-
-@callback
-def async_available_screens(hass: HomeAssistant, schedule: Schedule) -> list[str]:
-    """Return those whose hosts can be asked now."""
-    states = [hass.states.get(screen) for screen in async_screens(hass, schedule)]
-    return [state.entity_id for state in states if state and state.state != STATE_UNAVAILABLE]
 
 
 @callback
