@@ -8,6 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.config_entries import ConfigSubentry
+from homeassistant.helpers import device_registry as dr
 from tests.kit import FakeHost, Kit, settle
 
 from .home import PROOF, add_host, set_proof
@@ -113,6 +114,8 @@ async def test_a_host_that_signed_off_before_a_restart_is_followed(kit: Kit, ent
     await kit.hass.config_entries.async_reload(entry.entry_id)
     await sign_off(host, retain=True)
     assert host.power == "off"
+    await set_proof(kit, "on")
+    assert host.power == "off", "it starts, and its agent does not run yet"
 
 
 async def test_a_proof_can_be_named_changed_and_removed_at_any_time(kit: Kit, entry: MockConfigEntry) -> None:
@@ -135,6 +138,27 @@ async def test_a_proof_can_be_named_changed_and_removed_at_any_time(kit: Kit, en
     name_proof(kit, entry, host, entity_id=PROOF)
     await set_proof(kit, "on")
     assert host.power == "off", "it was off when the proof was named"
+
+
+async def test_a_host_that_is_removed_while_it_shuts_down_is_not_asked_any_more(
+    kit: Kit, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def open_connection(_address: str, _port: int) -> Any:
+        raise OSError(113, "No route to host")
+
+    monkeypatch.setattr(asyncio, "open_connection", open_connection)
+    host = await kit.host()
+    name_proof(kit, entry, host, entity_id="", address="127.0.0.1", address_port=22)
+    await kit.hass.async_block_till_done()
+    await sign_off(host)
+    await settle_sockets()
+    assert questions()
+    device = kit.device(host.uid)
+    assert device is not None
+    dr.async_get(kit.hass).async_remove_device(device.id)
+    await kit.hass.async_block_till_done()
+
+    assert not questions()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
+from ...protocol.topics import HostKey
 from ..device_links import DeviceLinks
 from ..inventory import Host, PowerState
 from ..manager import HostsManager
@@ -30,14 +31,15 @@ class ShutdownProofs:
         self._device_links = device_links
         # By device.
         self._settings: dict[str, HostSettings] = {}
-        self._end: dict[str, CALLBACK_TYPE] = {}
+        self._end: dict[HostKey, CALLBACK_TYPE] = {}
         self._stop: list[CALLBACK_TYPE] = []
 
     @callback
     def async_start(self) -> None:
-        """Follow the power states of hosts, and hosts that get their device."""
+        """Follow the power states of hosts, hosts that get their device, and those that are removed."""
         self._stop.append(self._device_links.async_add_listener(self._async_linked))
         self._stop.append(self._manager.async_add_host_listener(self._async_host_changed))
+        self._stop.append(self._manager.async_add_forget_listener(self._async_end))
 
     @callback
     def async_stop(self) -> None:
@@ -54,9 +56,9 @@ class ShutdownProofs:
         for device_id in before.keys() | self._settings.keys():
             if before.get(device_id) == self._settings.get(device_id):
                 continue
-            self._async_end(device_id)
             if (host := self._device_links.host(device_id)) is None:
                 continue
+            self._async_end(host)
             # One that is off already stays off.
             is_running = False if host.power is PowerState.OFF else None
             host.shutdown_proof = ShutdownProof(is_running) if device_id in self._settings else None
@@ -72,23 +74,24 @@ class ShutdownProofs:
     @callback
     def _async_host_changed(self, host: Host) -> None:
         """Follow the proof of a host while it shuts down."""
-        if host.shutdown_proof is None or (device_id := self._device_links.device_id(host)) is None:
+        if host.shutdown_proof is None:
             return
         if host.power is not PowerState.SHUTTING_DOWN:
-            self._async_end(device_id)
+            self._async_end(host)
             if host.power is not PowerState.OFF:
                 host.shutdown_proof = ShutdownProof()
-        elif device_id not in self._end:
+        elif host.key not in self._end and (settings := self._settings.get(self._device_links.device_id(host) or "")):
 
             @callback
             def prove(is_running: bool | None) -> None:
                 self._manager.async_prove(host, is_running)
 
-            self._end[device_id] = async_follow(
-                self._hass, self._entry, self._settings[device_id], prove, missed_answers=MISSED_ANSWERS
-            )
+            self._end[host.key] = async_follow(self._hass, self._entry, settings, prove, missed_answers=MISSED_ANSWERS)
+            # An entity may have proven at once that the machine is off.
+            self._async_host_changed(host)
 
     @callback
-    def _async_end(self, device_id: str) -> None:
-        if end := self._end.pop(device_id, None):
+    def _async_end(self, host: Host) -> None:
+        """End the proof of a host."""
+        if end := self._end.pop(host.key, None):
             end()
