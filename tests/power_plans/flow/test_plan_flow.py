@@ -98,8 +98,8 @@ async def test_machines_that_all_depend_on_stop_last_in_the_order_of_their_roles
     hosts |= {name: device_of(rome, await rome.host(name)) for name in ("media", "ha", "switch")}
     await to_roles(dialog, hosts, "ha", "desk", "nas", "switch", "docker", "media")
     assert dialog.suggested == {}
-    roles = {"home_assistant": hosts["ha"], "router": [hosts["switch"]], "ups_monitor": hosts["nas"]}
-    await dialog.submit(broker=hosts["ha"], **roles)
+    roles = {"home_assistant": hosts["ha"], "router": [hosts["switch"]], "ups_monitor": [hosts["nas"]]}
+    await dialog.submit(broker=[hosts["ha"]], **roles)
     # The others keep their order.
     assert dialog.placeholders["order"] == "1. desk\n2. docker\n3. media\n4. nas\n5. switch\n6. ha"
     await dialog.choose("roles")
@@ -110,6 +110,20 @@ async def test_machines_that_all_depend_on_stop_last_in_the_order_of_their_roles
     plan = stored(dialog)
     found = {name: plan.by_key[device].role.value for name, device in hosts.items() if plan.by_key[device].role}
     assert found == {"nas": "ups_monitor", "ha": "home_assistant"}
+
+
+async def test_several_machines_with_one_role_keep_it(dialog: Dialog, hosts: dict[str, str]) -> None:
+    await to_ready(dialog, hosts, "desk", "docker", "nas")
+    for name in ("docker", "nas"):
+        await dialog.choose("steps")
+        await dialog.submit(step=hosts[name])
+        await dialog.submit(role="broker", needs=[])
+    await dialog.choose("roles")
+    assert dialog.suggested == {"broker": [hosts["docker"], hosts["nas"]]}
+    await dialog.submit()
+    await dialog.choose("save")
+
+    assert [step.role.value for step in stored(dialog).steps] == ["", "broker", "broker"]
 
 
 async def test_hosts_that_are_added_later_are_asked_for_their_roles(

@@ -38,7 +38,8 @@ def ask(rome: Kit) -> Ask:
         await dialog.start()
         await dialog.submit(name="Power cut", hosts=[*found])
         assert dialog.step == "roles"
-        return {role: found[device_id] for role, device_id in dialog.suggested.items()}
+        suggested = {role: keys if isinstance(keys, list) else [keys] for role, keys in dialog.suggested.items()}
+        return {role: found[device_id] for role, (device_id,) in suggested.items()}
 
     return ask
 

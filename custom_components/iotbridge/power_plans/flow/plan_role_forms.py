@@ -16,7 +16,7 @@ RANKS = {role: rank for rank, role in enumerate(Role)}
 
 def fields(names: Mapping[str, str]) -> dict[vol.Marker, Any]:
     """Return the fields of the roles; ``names`` are those of all steps by their keys."""
-    return {vol.Optional(role.value): dropdown(names, multiple=role is Role.ROUTER) for role in ROLES}
+    return {vol.Optional(role.value): dropdown(names, multiple=role is not Role.HOME_ASSISTANT) for role in ROLES}
 
 
 def values(plan: Plan, known: Mapping[Role, str]) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def values(plan: Plan, known: Mapping[Role, str]) -> dict[str, Any]:
         steps = steps or [step for step in plan.steps if step.is_host and step.device_id == known.get(role)]
         keys = [step.key for step in steps]
         if keys:
-            found[role.value] = keys if role is Role.ROUTER else keys[0]
+            found[role.value] = keys[0] if role is Role.HOME_ASSISTANT else keys
     return found
 
 
