@@ -65,7 +65,6 @@ COVERED_BY = {
     "agent": {
         "kafka/delivery/backlog.py": ("kafka/test_connector.py", DATA_PATH),
         "kafka/delivery/producer.py": ("kafka/test_connector.py", DATA_PATH),
-        "kafka/delivery/spool_visit.py": ("kafka/test_connector.py", DATA_PATH),
         "kafka/record.py": ("kafka/test_route.py", "Types without behaviour; routes read and return them."),
         "kafka/discovery.py": ("kafka/test_health.py", "The message is seen on a broker."),
         "kafka/spool_rescue.py": ("kafka/test_spool.py", "What is rescued is seen at the spool."),

@@ -105,3 +105,24 @@ async def test_a_full_spool_pauses_reading_and_goes_on(tmp_path: Path, broker: B
             await eventually(lambda: connector._pipeline.is_idle, "all acknowledgements")
             assert not counters.problem
     assert [int((record.value or b"").split()[0]) for record in stored] == list(range(40))
+
+
+async def test_what_the_producer_has_no_room_for_waits_on_the_disk(
+    tmp_path: Path, broker: Broker, watcher: Watcher
+) -> None:
+    with Link() as link, Tansu(tmp_path, advertised=link.port) as tansu:
+        link.target = tansu.port
+        tansu.create_topic("narrow")
+        kafka = 'extra = { "queue.buffering.max.messages" = 5 }'
+        async with running(settings_for(tmp_path, broker.url, link.address, "narrow", kafka=kafka)) as connector:
+            counters = connector.counters
+            watcher.publish("shop/1", b"0")
+            await eventually(lambda: counters.out_total == 1, "the first record")
+            link.freeze()
+            for number in range(1, 30):
+                watcher.publish("shop/1", b"%d" % number)
+            await eventually(lambda: counters.spool_records == 29, "29 records on the disk")
+            link.thaw()
+            stored = await records(tansu.address, "narrow", 30)
+            await eventually(lambda: counters.state is ConnectorState.LIVE, "live")
+    assert [int(record.value or b"") for record in stored] == list(range(30))

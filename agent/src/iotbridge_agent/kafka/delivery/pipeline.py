@@ -126,6 +126,8 @@ class Pipeline:
             entry.record = result
         else:
             self._rejected(entry, result, now_ms)
+        if entry.record is not None:
+            entry.size = len(entry.record.value)
         return entry
 
     # Reports of the sender

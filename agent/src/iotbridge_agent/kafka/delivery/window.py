@@ -5,7 +5,7 @@ Kafka, or on the disk.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from iotbridge_agent.kafka.letters import Letter
@@ -16,12 +16,15 @@ class Entry:
     """Message on its way to Kafka; calling it is Kafka's delivery report."""
 
     __slots__ = (
-        "error", "is_done", "is_refused", "letter", "message", "packet_id", "received_at", "record", "report", "seq",
+        "error", "is_done", "is_refused", "letter", "message", "packet_id", "received_at", "record", "report",
+        "seq", "size",
     )  # fmt: skip
 
     def __init__(self, message: MqttMessage | None, received_at: float, record: Record | None = None) -> None:
         self.record = record
         """None for a message that is not sent."""
+        self.size = 0 if record is None else len(record.value)
+        """Bytes that count for the limits of the memory."""
         self.message = message
         """None for a record from the spool."""
         self.packet_id = 0 if message is None else message.packet_id or 0
@@ -45,11 +48,6 @@ class Entry:
         """Take the delivery report."""
         self.error = error
         self.report(self)  # type: ignore[misc]
-
-    @property
-    def size(self) -> int:
-        """Return the bytes that count for the limits of the memory."""
-        return 0 if self.record is None else len(self.record.value)
 
 
 class InFlight:
@@ -79,14 +77,6 @@ class InFlight:
     def remove_last(self) -> None:
         """Remove the last entry."""
         self.bytes -= self._entries.pop().size
-
-    def insert(self, entries: Iterable[Entry], before: Entry) -> None:
-        """Insert entries before another one."""
-        index = self._entries.index(before)
-        for entry in entries:
-            self._entries.insert(index, entry)
-            self.bytes += entry.size
-            index += 1
 
     def undone(self) -> list[Entry]:
         """Return the entries whose records are still to be confirmed."""
