@@ -278,6 +278,8 @@ class SchedulesManager:
             if occurrence.is_notified:
                 await self._notices.async_withdraw(schedule)
             result = await async_run(self.hass, schedule, sent)
+            if occurrence.is_notified and result.outcome is RunOutcome.SKIPPED:
+                self._async_in_background(self._notices.async_change(schedule, occurrence, None))
         except Exception as error:  # noqa: BLE001 - logged; the run has failed, and the schedule goes on
             LOGGER.exception("The run of the schedule %s failed", schedule.name)
             result = RunResult(outcome=RunOutcome.FAILED, reason=RunReason.ERROR, details=type(error).__name__)

@@ -101,6 +101,18 @@ async def test_a_cancelled_run_is_told(rome: Kit, nas: FakeHost) -> None:
     assert texts(nas)[1:] == ["Cancelled: nothing will happen at 21:39."]
 
 
+async def test_a_skipped_run_is_told(rome: Kit, nas: FakeHost) -> None:
+    rome.hass.states.async_set("binary_sensor.backup", "on")
+    backup = {"condition": "state", "entity_id": "binary_sensor.backup", "state": "off"}
+    schedule = await FakeSchedule.add(rome, nas, conditions=[backup], **SOON)
+    await wait(rome, 60)
+    await keep_alive(nas, 9)
+
+    assert schedule.outcome == ("skipped", "condition")
+    assert texts(nas)[1:] == ["Cancelled: nothing will happen at 21:39."]
+    assert [command["command"] for command in nas.commands()] == ["notice", "notice"]
+
+
 async def test_a_postponed_run_is_told_and_announced_again(rome: Kit, nas: FakeHost) -> None:
     phone, calls = add_phone(rome)
     await FakeSchedule.add(rome, nas, phones=[phone], **SOON)
