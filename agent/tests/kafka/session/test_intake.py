@@ -199,3 +199,17 @@ async def test_a_reported_takeover_ends_the_intake() -> None:
         settings = replace(settings_of(ROUTE), broker=broker_at(server.sockets[0].getsockname()[1]))
         with pytest.raises(intake.SessionTakenOverError, match="takeover by another client with the id stock"):
             await Intake(settings, ("shop/#",), Inbox()).run()
+
+
+async def test_the_broker_may_demand_more_pings_and_keep_the_session_for_a_shorter_time(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    # CONNACK with a server keep alive of 1 s and a session expiry of 60 s.
+    connack = b"\x20\x0b\x00\x00\x08\x13\x00\x01\x11\x00\x00\x00\x3c"
+    async with (
+        await serve(connack, b"\x90\x04\x00\x01\x00\x01") as server,
+        Running(broker_at(server.sockets[0].getsockname()[1], keepalive_s=3600)) as running,
+    ):
+        await running.subscribed()
+        await eventually(lambda: running.inbox.losses, "the loss of a broker that answers no ping")
+    assert "keeps the session of an absent connector for 60 s only, not for 604800 s" in caplog.text

@@ -190,6 +190,8 @@ class Intake:
         self._listener = listener
         self._tls = tls_context(settings.broker)
         self._connection: BrokerConnection | None = None
+        self._keepalive_s = settings.broker.keepalive_s
+        """Seconds of silence after which the broker ends a connection; it may demand less than the settings."""
         self._is_subscribed = False
         self._is_paused = False
         self._is_stopping = False
@@ -279,6 +281,14 @@ class Intake:
             accepted = await _first(connection.accepted, connection.ended)
             if (code := int(accepted.reason_code)) >= FIRST_REFUSAL:
                 raise RefusalError(code)
+            self._keepalive_s = accepted.server_keep_alive or broker.keepalive_s
+            if (expiry_s := accepted.session_expiry_interval) is not None and expiry_s < settings.session_expiry_s:
+                _LOG.warning(
+                    "The broker %s keeps the session of an absent connector for %d s only, not for %d s.",
+                    broker.address,
+                    expiry_s,
+                    settings.session_expiry_s,
+                )
             if self._unsubscribes:
                 connection.write(codec.encode_unsubscribe(SUBSCRIBE_ID, self._filters))
                 await _first(connection.answered, connection.ended)
@@ -304,7 +314,7 @@ class Intake:
     async def _keep_alive(self, connection: BrokerConnection) -> None:
         """Ping the broker until the connection ends; raises its cause."""
         while True:
-            await asyncio.wait([connection.ended], timeout=self._broker.keepalive_s / 2)
+            await asyncio.wait([connection.ended], timeout=self._keepalive_s / 2)
             if connection.ended.done():
                 connection.ended.result()
                 return
