@@ -19,7 +19,17 @@ from ..engine.advance import PATIENCE_S, Abort, OrderResult, Restart, Signal, ad
 from ..engine.draft import Order, OrderKind, World
 from ..engine.plan import Plan
 from ..engine.power import PowerHistory, begins_at, updated
-from ..engine.run import Direction, PlanRun, PlanRunEvent, PlanRunEventKind, RunCause, StepState, matching, new_run
+from ..engine.run import (
+    Direction,
+    PlanOutcome,
+    PlanRun,
+    PlanRunEvent,
+    PlanRunEventKind,
+    RunCause,
+    StepState,
+    matching,
+    new_run,
+)
 from .events import PlanEvent, async_publish, signal_of_plan
 from .maintenance import MaintenanceWindows
 from .notifications import async_message, async_notify
@@ -169,9 +179,9 @@ class PlanRunner:
             return
         now, world = self.now(), async_world(self._hass, self.plan)
         steady_s = self.plan.ups.steady_s if self.plan.ups else 0.0
-        self._history = updated(self._history, world.power, now, steady_s)
+        before, self._history = self._history, updated(self._history, world.power, now, steady_s)
         if self.record.run is None:
-            self._async_rest(world, now)
+            self._async_rest(world, now, is_cut_over=self._is_cut_over(before, now))
             return
         if not self.record.is_enabled and self.record.run.cause is RunCause.CALL:
             world = replace(world, power=None)
@@ -182,10 +192,11 @@ class PlanRunner:
         self.record.run = result.run
         is_aborted = isinstance(signal, Abort) and result.run.cause is RunCause.UPS
         is_lost_again = any(event.kind is PlanRunEventKind.POWER_LOST for event in result.events)
-        if self._history.is_on_battery is False:
-            self.record.is_cut_handled = False
-        elif is_aborted or is_lost_again:
+        is_cut_over = self._is_cut_over(before, now)
+        if is_lost_again or (is_aborted and not is_cut_over):
             self.record.is_cut_handled = True
+        elif is_cut_over:
+            self.record.is_cut_handled = False
         if result.run.is_ended:
             self.record.end(result.run)
         self._async_publish(result.run, result.events)
@@ -193,7 +204,18 @@ class PlanRunner:
         if result.run.is_ended:
             for waiter in self._pop_waiters():
                 waiter.set_result(result.run)
-            self._async_rest(world, now)
+            self._async_rest(world, now, is_cut_over=is_cut_over)
+
+    def _is_cut_over(self, before: PowerHistory, now: float) -> bool:
+        """Return whether the power is back, or was until now.
+
+        After an abort it has to be steady: a cut that flaps is one, and would begin the plan again at once.
+        """
+        back = before if self._history.is_on_battery else self._history
+        run = self.record.run or next(iter(self.record.reports), None)
+        is_aborted = run is not None and run.halted is PlanOutcome.ABORTED
+        steady_s = self.plan.ups.steady_s if self.plan.ups and is_aborted else 0.0
+        return back.is_on_battery is False and now >= back.since + steady_s
 
     @callback
     def async_wait(self) -> asyncio.Future[PlanRun]:
@@ -216,12 +238,12 @@ class PlanRunner:
         self.async_advance()
 
     @callback
-    def _async_rest(self, world: World, now: float) -> None:
+    def _async_rest(self, world: World, now: float, *, is_cut_over: bool) -> None:
         """Wait for a power cut; leave out of the stopped steps those that were switched on again meanwhile."""
         record = self.record
         before = (record.stopped_by_plan, record.is_cut_handled)
         record.stopped_by_plan = record.stopped_by_plan - world.on
-        if self._history.is_on_battery is False:
+        if is_cut_over:
             record.is_cut_handled = False
         if (record.stopped_by_plan, record.is_cut_handled) != before:
             self._async_save_soon()
