@@ -44,7 +44,9 @@ class Backlog:
         self._is_behind = False
         """True if Kafka has confirmed entries since the last deletion."""
         self._cursor = 0
-        """Number of the last record that is or was in flight."""
+        """Number of the last record that is or was in flight, as are all before it."""
+        self._ahead = range(0)
+        """Numbers behind the cursor that are or were in flight, too."""
         self._deleted = 0
         self._retry_at = 0.0
         self._executor = ThreadPoolExecutor(1, "spool")
@@ -131,9 +133,8 @@ class Backlog:
         self._executor.shutdown()
 
     def _deletable(self) -> int:
-        """Return the number up to which no record of the spool is in flight."""
-        first = min((entry.seq for entry in self._sender.in_flight if entry.seq), default=self._cursor + 1)
-        number = first - 1
+        """Return the number up to which every record of the spool was in flight, and none is now."""
+        number = min([self._cursor + 1, *(entry.seq for entry in self._sender.in_flight if entry.seq)]) - 1
         return number if number > self._deleted else 0
 
     def _written(self, unsaved: list[Entry], waiting: list[Entry], outcome: Outcome) -> None:
@@ -148,12 +149,16 @@ class Backlog:
         for seq, entry in enumerate((*unsaved, *waiting), first):
             entry.seq = seq
         if unsaved:
-            self._cursor = first + len(unsaved) - 1
+            # Retried letters may lie before them that were not read yet.
+            self._ahead = range(first, first + len(unsaved))
 
     def _send(self, outcome: Outcome) -> bool:
         """Send records that were read; return whether there was room for all of them."""
         now, now_ms = time.monotonic(), time.time() * 1000
         for seq, record in outcome.rows:
+            if seq in self._ahead:
+                self._cursor = seq
+                continue
             entry = Entry(None, now - max(now_ms - record.timestamp_ms, 0) / 1000, record)
             entry.seq = seq
             if not self._sender.can_send or not self._sender.send(entry):
