@@ -63,7 +63,6 @@ COVERED_BY = {
         "things/vocabulary/": ("things/vocabulary/test_vocabulary.py", TABLES),
     },
     "agent": {
-        "kafka/delivery/backlog.py": ("kafka/test_connector.py", DATA_PATH),
         "kafka/delivery/producer.py": ("kafka/test_connector.py", DATA_PATH),
         "kafka/record.py": ("kafka/test_route.py", "Types without behaviour; routes read and return them."),
         "kafka/discovery.py": ("kafka/test_health.py", "The message is seen on a broker."),

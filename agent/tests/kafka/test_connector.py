@@ -6,7 +6,9 @@ from pathlib import Path
 from conftest import Broker, Watcher
 import pytest
 
-from iotbridge_agent.kafka.connector import TAKEN_OVER, Connector
+from iotbridge_agent.errors import ConfigError
+from iotbridge_agent.kafka.connector import STOPPED, TAKEN_OVER, Connector
+from iotbridge_agent.kafka.session import intake
 from iotbridge_agent.kafka.states import ConnectorState
 
 from .rig.link import Link
@@ -82,6 +84,49 @@ async def test_a_second_connector_with_the_same_id_ends_the_first(tmp_path: Path
     other.mkdir()
     async with running(settings_for(other, broker.url, tansu.address, "twins")):
         assert await running_first == TAKEN_OVER
+
+
+async def test_a_broker_that_closes_before_it_accepts_is_no_takeover(
+    tmp_path: Path, tansu: Tansu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "MAX_CUTS", 1)
+    connections = 0
+
+    def close(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        writer.close()
+
+    async with await asyncio.start_server(close, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        connector = Connector(settings_for(tmp_path, f"mqtt://127.0.0.1:{port}", tansu.address, "away"))
+        task = asyncio.create_task(connector.run())
+        # After a failure, the connector also tries how the port answers to TLS.
+        await eventually(lambda: connections >= 4 or task.done(), "a second attempt")
+        assert not task.done()
+        connector.stop()
+        assert await task == STOPPED
+
+
+async def test_an_option_that_does_not_exist_is_named(tmp_path: Path, broker: Broker, tansu: Tansu) -> None:
+    settings = settings_for(tmp_path, broker.url, tansu.address, "any", kafka='extra = { "no.such" = 1 }')
+    with pytest.raises(ConfigError, match=r"^\[kafka\]: .*no\.such"):
+        await Connector(settings).run()
+
+
+async def test_filters_that_were_removed_are_not_subscribed_any_more(
+    tmp_path: Path, broker: Broker, watcher: Watcher, tansu: Tansu
+) -> None:
+    tansu.create_topic("filters")
+    more = '[[route]]\nfilter = "old/#"\ntopic = "filters"'
+    async with running(settings_for(tmp_path, broker.url, tansu.address, "filters", more=more)):
+        watcher.publish("old/1", b"wanted")
+        await records(tansu.address, "filters", 1)
+    async with running(settings_for(tmp_path, broker.url, tansu.address, "filters")) as connector:
+        watcher.publish("old/1", b"not wanted")
+        watcher.publish("shop/1", b"wanted")
+        await records(tansu.address, "filters", 2)
+        assert connector.counters.in_total == 1
 
 
 async def test_leaving_drains_the_session_and_ends_it(

@@ -50,16 +50,16 @@ class Connector:
         self._stopped = asyncio.Event()
 
     async def run(self) -> int:
-        """Run until ``stop``, and return the exit code; raises SpoolError for an unusable spool."""
+        """Run until ``stop``, and return the exit code; raises SpoolError or ConfigError where it cannot start."""
         settings = self._settings
         for sentence in warnings(settings.broker):
             _LOG.warning("%s", sentence)
         if settings.group:
             _LOG.warning("The group %s shares the messages: the order of a key is not kept.", settings.group)
         await self._spool_call(Spool.open)
-        self._pipeline.sender.open()
         code = STOPPED
         try:
+            self._pipeline.sender.open()
             async with asyncio.TaskGroup() as group:
                 intake = group.create_task(self._serve(), name="intake")
                 others = [

@@ -20,7 +20,7 @@ LETTERS = READ + 500
 
 
 def retry_letters(path: Path, topic: str) -> None:
-    """Put letters into the spool and retry them, as another program does."""
+    """Add letters to the spool and retry them, as another program does."""
     spool = Spool(path, 64 * 1024 * 1024)
     spool.open_beside()
     spool.add_letters([Letter("a", topic, b"k", b"%04d" % n, [], "refused", "No.", 1000, 4) for n in range(LETTERS)])

@@ -48,10 +48,12 @@ async def test_messages_without_a_route_are_counted_or_kept(
     wide = settings_for(tmp_path, broker.url, tansu.address, "routed", more=more)
     async with running(wide):
         pass
-    # The session still has the subscription of the route that is gone.
+    # The session has a message for the route that is gone.
     watcher.publish("old/1", b"counted")
     async with running(settings_for(tmp_path, broker.url, tansu.address, "routed")) as connector:
         await eventually(lambda: connector.counters.dead == {"no_route": 1}, "a message without a route")
+    async with running(wide):
+        pass
     watcher.publish("old/1", b"kept")
     keeping = settings_for(tmp_path, broker.url, tansu.address, "routed", connector='unrouted = "letter"')
     async with running(keeping) as connector:

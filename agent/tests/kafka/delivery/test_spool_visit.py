@@ -10,7 +10,7 @@ from iotbridge_agent.kafka.letters import Letter
 from iotbridge_agent.kafka.record import Record
 from iotbridge_agent.kafka.spool import Spool
 
-NOTHING = Errand(delete_to=0, letters=[], records=[], limit=0, after=0, is_handover=False)
+NOTHING = Errand(delete_to=0, letters=[], records=[], limit=0, after=0)
 LETTER = Letter("shop/1", "stock", b"", b"41", [], "refused", "Kafka refused it.", 0, 2)
 
 
@@ -30,7 +30,7 @@ def records(*numbers: int, size: int = 0) -> list[Record]:
 
 def test_all_steps_in_one_visit(spool: Spool) -> None:
     visit(spool, NOTHING._replace(records=records(1, 2, 3)))
-    errand = Errand(delete_to=1, letters=[LETTER], records=records(4, 5), limit=2, after=1, is_handover=False)
+    errand = Errand(delete_to=1, letters=[LETTER], records=records(4, 5), limit=2, after=1)
     outcome = visit(spool, errand)
     assert outcome[:3] == (True, True, 5)
     assert [seq for seq, _ in outcome.rows] == [2, 3]
@@ -45,13 +45,6 @@ def test_the_end_of_the_records_is_seen(spool: Spool) -> None:
     assert visit(spool, NOTHING._replace(limit=2, after=2))[3:5] == ([], False)
 
 
-def test_what_another_program_has_put_before_the_handover_is_read(spool: Spool) -> None:
-    spool.append(records(1, 2))
-    outcome = visit(spool, NOTHING._replace(records=records(3, 4), is_handover=True))
-    assert [record.timestamp_ms for _, record in outcome.rows] == [1, 2]
-    assert outcome.last_seq == 4
-
-
 def test_a_full_spool_is_still_read(spool: Spool) -> None:
     visit(spool, NOTHING._replace(records=records(1)))
     outcome = visit(spool, NOTHING._replace(records=records(2, size=2_000_000), limit=10))
@@ -62,7 +55,7 @@ def test_a_full_spool_is_still_read(spool: Spool) -> None:
 
 def test_a_spool_that_cannot_be_used_fails_in_every_step(spool: Spool) -> None:
     spool.close()
-    outcome = visit(spool, Errand(1, [LETTER], records(1), 10, 0, is_handover=False))
+    outcome = visit(spool, Errand(1, [LETTER], records(1), 10, 0))
     assert outcome[:3] == (False, False, 0)
     assert outcome.rows == []
     assert outcome.has_more

@@ -63,6 +63,16 @@ def test_another_message_with_the_same_packet_id_is_new() -> None:
         assert not len(unacknowledged)
 
 
+def test_behind_a_message_whose_acknowledgement_was_lost_all_are_sent_again() -> None:
+    first, second = entry(1, b"old"), entry(2, b"new")
+    unacknowledged = queue(first, second)
+    first.is_done = True
+    assert unacknowledged.collect() == [1]
+    unacknowledged.connection_lost()
+    assert not unacknowledged.is_redelivery(message("t", b"old", packet_id=1, duplicate=True))
+    assert not unacknowledged.is_redelivery(message("t", b"new", packet_id=2, duplicate=True))
+
+
 def test_a_message_without_packet_id_does_not_end_the_redelivery() -> None:
     unacknowledged = queue(entry(1))
     unacknowledged.connection_lost()
@@ -115,6 +125,9 @@ class Session(RuleBasedStateMachine):
         if self.unacknowledged.is_redelivery(received):
             assert number in self.held
             return
+        if is_duplicate:
+            # Its acknowledgement was lost; those behind it follow it to Kafka once more.
+            self.held = {number: held for number, held in self.held.items() if number in self.received}
         assert number not in self.held, "the message is sent to Kafka twice although it was not acknowledged"
         new = Entry(received, 0.0)
         self.unacknowledged.add(new)

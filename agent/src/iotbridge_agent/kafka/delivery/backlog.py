@@ -92,6 +92,7 @@ class Backlog:
             [entry for entry in sender.in_flight.undone() if not entry.seq] if can_write and self._has_unsaved else []
         )
         waiting = self.take_waiting() if can_write else []
+        self._has_unsaved = self._has_unsaved and not can_write
         letters, self._letters = self._letters, []
         records = [entry.record for entry in (*unsaved, *waiting) if entry.record is not None]
         if records:
@@ -104,7 +105,6 @@ class Backlog:
             records=records,
             limit=min(room, READ) if can_read else 0,
             after=self._cursor,
-            is_handover=bool(unsaved),
         )
         self._is_behind = False
         outcome = await self.call(visit, errand)
@@ -120,11 +120,6 @@ class Backlog:
             self._written(unsaved, waiting, outcome)
         if can_read:
             self.is_drained = self._send(outcome) and not outcome.has_more
-        elif unsaved and outcome.last_seq:
-            self._has_unsaved = False
-            self._send_earlier(outcome)
-        elif can_write and not unsaved:
-            self._has_unsaved = False
         self._log_problem(outcome)
         sender.settle()
 
@@ -141,7 +136,7 @@ class Backlog:
         if not outcome.last_seq:
             self.waiting = waiting + self.waiting
             self.waiting_bytes += sum(entry.size for entry in waiting)
-            self.is_full = True
+            self.is_full, self._has_unsaved = True, True
             self._retry_at = time.monotonic() + RETRY_S
             return
         self.is_full = False
@@ -157,7 +152,7 @@ class Backlog:
         now, now_ms = time.monotonic(), time.time() * 1000
         for seq, record in outcome.rows:
             if seq in self._ahead:
-                self._cursor = seq
+                self._cursor, self._is_behind = seq, True
                 continue
             entry = Entry(None, now - max(now_ms - record.timestamp_ms, 0) / 1000, record)
             entry.seq = seq
@@ -165,13 +160,6 @@ class Backlog:
                 return False
             self._cursor = seq
         return True
-
-    def _send_earlier(self, outcome: Outcome) -> None:
-        """Send records that another program has put before those that were in flight."""
-        for seq, record in outcome.rows:
-            entry = Entry(None, time.monotonic(), record)
-            entry.seq = seq
-            self._sender.take(entry)
 
     def _log_problem(self, outcome: Outcome) -> None:
         if self.is_full and not outcome.error:

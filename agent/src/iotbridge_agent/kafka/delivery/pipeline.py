@@ -95,19 +95,19 @@ class Pipeline:
         """Take messages, in the order of their arrival."""
         now, now_ms = time.monotonic(), int(time.time() * 1000)
         counters = self.counters
-        is_live, may_repeat = counters.state is ConnectorState.LIVE, self._unacknowledged.is_awaiting
+        may_repeat = self._unacknowledged.is_awaiting
         for message in messages:
             if may_repeat and self._unacknowledged.is_redelivery(message):
                 counters.duplicates += 1
                 continue
             entry = self._routed(message, now, now_ms)
-            if entry.record is None or (is_live and self.sender.send(entry)):
+            # An error of one record may end the live state for those behind it.
+            if entry.record is None or (counters.state is ConnectorState.LIVE and self.sender.send(entry)):
                 continue
-            if is_live:
-                is_live = False
+            if counters.state is ConnectorState.LIVE:
                 self._enter(ConnectorState.SPOOLING)
             self.backlog.add(entry)
-        if not is_live:
+        if counters.state is not ConnectorState.LIVE:
             self._has_work.set()
         elif len(self.sender.in_flight) >= self._half_full:
             self.update_state()

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
+from iotbridge_agent.errors import ConfigError
 from iotbridge_agent.kafka.client_options import producer_options
 from iotbridge_agent.kafka.delivery.window import Entry
 from iotbridge_agent.kafka.settings import KafkaSettings
@@ -141,7 +142,7 @@ class KafkaProducer:
         return self._producer is not None
 
     def open(self, *, one_by_one: bool = False) -> None:
-        """Start; with ``one_by_one`` a refusal concerns one record only, and not its whole batch."""
+        """Start; with ``one_by_one`` a refusal concerns one record only, and not its whole batch. Raise ConfigError."""
         loop = asyncio.get_running_loop()
         options = producer_options(self._settings, self._client_id)
         if one_by_one:
@@ -152,7 +153,10 @@ class KafkaProducer:
             with suppress(RuntimeError):  # the loop is closed
                 loop.call_soon_threadsafe(self._on_problem, _problem(error))
 
-        self._producer = Producer({**options, "error_cb": on_error}, logger=_LIBRARY_LOG)
+        try:
+            self._producer = Producer({**options, "error_cb": on_error}, logger=_LIBRARY_LOG)
+        except KafkaException as error:
+            raise ConfigError(f"[kafka]: the library for Kafka refuses it: {error.args[0].str()}") from None
         self._poller = poller = _Poller(loop, self._on_reports, on_error)
         self._append = poller.reports.append
         self._produce = self._producer.produce

@@ -72,7 +72,7 @@ class RecordSender:
         return 0.0 if oldest is None else time.monotonic() - oldest.received_at
 
     def open(self) -> None:
-        """Start the producer."""
+        """Start the producer; raises ConfigError for options that its library refuses."""
         self._producer.open()
 
     def close(self) -> None:
@@ -90,12 +90,6 @@ class RecordSender:
         except RecordError as error:
             self._fail(entry, error.failure)
         return True
-
-    def take(self, entry: Entry) -> None:
-        """Send an entry behind all others, or as soon as there is room."""
-        self.in_flight.add(entry)
-        if self.can_send:
-            self._resend(entry)
 
     def tick(self) -> None:
         """Open the producer again when its time has come, and ask whether Kafka is there when nothing tells."""

@@ -20,8 +20,6 @@ class Errand(NamedTuple):
     """Number of records to read; 0 for none."""
     after: int
     """Number behind which they are read."""
-    is_handover: bool
-    """True if the first records to be written are in flight: only what another program put before them is read."""
 
 
 class Outcome(NamedTuple):
@@ -57,12 +55,6 @@ def visit(spool: Spool, errand: Errand) -> Outcome:
         nonlocal last_seq
         last_seq = spool.append(errand.records)
 
-    def read_earlier() -> None:
-        nonlocal rows
-        first = last_seq - len(errand.records) + 1
-        while earlier := [row for row in spool.peek(1, rows[-1][0] if rows else errand.after) if row[0] < first]:
-            rows += earlier
-
     def read() -> None:
         nonlocal rows, has_more
         rows = spool.peek(errand.limit, errand.after)
@@ -72,8 +64,6 @@ def visit(spool: Spool, errand: Errand) -> Outcome:
     are_letters_saved = not errand.letters or attempt(lambda: spool.add_letters(errand.letters))
     if errand.records:
         attempt(append)
-    if errand.is_handover and last_seq:
-        attempt(read_earlier)
     if errand.limit and not attempt(read):
         has_more = True
     return Outcome(is_deleted, are_letters_saved, last_seq, rows, has_more, errors[-1] if errors else None)

@@ -139,14 +139,14 @@ class Unacknowledged:
     def is_redelivery(self, message: MqttMessage) -> bool:
         """Return whether the message is an entry that the broker sends again; it is to be acknowledged, not sent.
 
-        The first message that comes for the first time ends the redelivery.
+        The first message that comes for the first time ends the redelivery. So does one whose acknowledgement was lost:
+        it is sent to Kafka again, and so are those behind it, or an old value would be the last one of its key.
         """
         if message.packet_id is None:
             return False
-        if not message.duplicate:
-            self._awaited.clear()
         entry = self._awaited.pop(message.packet_id, None)
-        if entry is None or not _is_same(entry.message, message):
+        if entry is None or not message.duplicate or not _is_same(entry.message, message):
+            self._awaited.clear()
             return False
         self._entries.append(entry)
         return True

@@ -20,6 +20,7 @@ from iotbridge_agent.kafka.session.codec import (
     UndecodablePublish,
     UnsubAckPacket,
 )
+from iotbridge_agent.kafka.session.subscriptions import read_filters, write_filters
 from iotbridge_agent.kafka.session.websocket import WebSocket, WebSocketError
 from iotbridge_agent.kafka.settings import ConnectorSettings
 from iotbridge_agent.mqtt.connection import ANSWER_TIMEOUT_S, STEADY_S, Backoff
@@ -43,7 +44,7 @@ class SessionTakenOverError(IntakeError):
 
 
 class ClosedError(ConnectionResetError):
-    """End of a connection that the broker closed without a reason."""
+    """End of a connection that the broker had accepted, and closed without a reason."""
 
 
 class RefusalError(Exception):
@@ -124,7 +125,8 @@ class BrokerConnection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """Handle the loss of the connection."""
-        self.end(error or ClosedError("the broker closed the connection"))
+        closed = ClosedError if self.accepted.done() else ConnectionResetError
+        self.end(error or closed("the broker closed the connection"))
 
     def write(self, data: bytes) -> None:
         """Send bytes, unless the connection has ended."""
@@ -132,6 +134,12 @@ class BrokerConnection(asyncio.Protocol):
             self._unsent += data
         elif self._transport and not self._transport.is_closing():
             self._transport.write(self._websocket.wrap(data) if self._websocket else data)
+
+    async def ask(self, request: bytes) -> Sequence[int]:
+        """Send a SUBSCRIBE or UNSUBSCRIBE, and return the reason codes of its answer."""
+        self.answered = asyncio.get_running_loop().create_future()
+        self.write(request)
+        return await _first(self.answered, self.ended)
 
     def end(self, error: Exception | None) -> None:
         """Close the connection."""
@@ -289,11 +297,11 @@ class Intake:
                     expiry_s,
                     settings.session_expiry_s,
                 )
+            former = read_filters(settings.spool.path) if accepted.session_present else set[str]()
             if self._unsubscribes:
-                connection.write(codec.encode_unsubscribe(SUBSCRIBE_ID, self._filters))
-                await _first(connection.answered, connection.ended)
+                await connection.ask(codec.encode_unsubscribe(SUBSCRIBE_ID, former.union(self._filters)))
             elif not self._is_subscribed or not accepted.session_present:
-                await self._subscribe(connection)
+                await self._subscribe(connection, former.difference(self._filters))
         self._listener.subscribed()
         _LOG.info(
             "Connected to %s; the session %s.",
@@ -301,9 +309,14 @@ class Intake:
             "was resumed" if accepted.session_present else "is new",
         )
 
-    async def _subscribe(self, connection: BrokerConnection) -> None:
-        connection.write(codec.encode_subscribe(SUBSCRIBE_ID, self._filters, self._settings.retained))
-        codes = await _first(connection.answered, connection.ended)
+    async def _subscribe(self, connection: BrokerConnection, obsolete: set[str]) -> None:
+        """Subscribe, and only then end what an earlier configuration subscribed to."""
+        spool, packet_id = self._settings.spool.path, SUBSCRIBE_ID
+        write_filters(spool, obsolete.union(self._filters))
+        codes = await connection.ask(codec.encode_subscribe(packet_id, self._filters, self._settings.retained))
+        if obsolete:
+            await connection.ask(codec.encode_unsubscribe(packet_id, obsolete))
+            write_filters(spool, self._filters)
         refused = [text for text, code in zip(self._filters, codes, strict=False) if code >= FIRST_REFUSAL]
         if len(refused) == len(self._filters):
             raise IntakeError(f"The broker {self._broker.address} does not let this user read {', '.join(refused)}.")
