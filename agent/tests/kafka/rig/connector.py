@@ -34,7 +34,7 @@ class RunningConnector:
         document: dict[str, dict[str, Any]] = {
             "broker": {"url": mqtt},
             "connector": {"id": own_id},
-            "kafka": {"bootstrap": [bootstrap]},
+            "kafka": {"bootstrap": bootstrap.split(",")},
             "spool": {"path": str(self.spool)},
         }
         for name, table in tables.items():

@@ -57,6 +57,12 @@ class TopicReader:
     def __exit__(self, *_: object) -> None:
         self._consumer.close()
 
+    def skip(self) -> None:
+        """Leave out the records that the topic has now."""
+        for partition in self._consumer.assignment():
+            partition.offset = self._consumer.get_watermark_offsets(partition, TIMEOUT_S)[1]
+            self._consumer.seek(partition)
+
     def count(self) -> int:
         """Return how many records the topic has now."""
         ends = [self._consumer.get_watermark_offsets(p, TIMEOUT_S) for p in self._consumer.assignment()]

@@ -106,12 +106,12 @@ def lose_kafka(folder: Path, *, count: int, rate: float, is_frozen: bool) -> str
     return f"duplicates {arrivals.duplicates}, {growth_mb:.1f} MB more while Kafka was away, the broker dropped {lost}"
 
 
-def fill_spool(folder: Path, *, count: int, size: int) -> str:
+def fill_spool(folder: Path, *, count: int, size: int = 200, max_mb: int = 1, spool: Path | None = None) -> str:
     """Fill the spool while Kafka is away (A5): the connector pauses, and delivers everything afterwards."""
-    spool = {"max_mb": 1}
+    table = {"max_mb": max_mb, **({"path": str(spool)} if spool else {})}
     with running(Broker(folder, options=LONG_QUEUE)) as broker, Link() as link:
         tansu = Tansu(folder, advertised=link.port)
-        with tansu, RunningConnector(folder, broker.url, link.address, spool=spool) as connector:
+        with tansu, RunningConnector(folder, broker.url, link.address, spool=table) as connector:
             link.target = tansu.port
             tansu.create_topic(TOPIC)
             link.refuse()
@@ -119,11 +119,23 @@ def fill_spool(folder: Path, *, count: int, size: int) -> str:
             publisher.start()
             connector.wait_log("The connector is paused", DRAIN_S)
             publisher.finish(DRAIN_S)
-            used_mb = sum(file.stat().st_size for file in folder.glob(f"{connector.spool.name}*")) / 1e6
             link.accept()
             arrivals = arrive(link.address, publisher)
             arrivals.assert_complete(max_duplicates=WINDOW)
-    return f"duplicates {arrivals.duplicates}, the spool had {used_mb:.1f} MB"
+    return f"duplicates {arrivals.duplicates}"
+
+
+def fill_disk(folder: Path, *, count: int) -> str:
+    """Fill the disk of the spool, of 4 MB, while Kafka is away (A5); only root can mount one."""
+    disk = folder / "disk"
+    disk.mkdir(parents=True)
+    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk], check=False, capture_output=True)
+    if mount.returncode:
+        return "left out: a disk cannot be mounted here"
+    try:
+        return fill_spool(folder, count=count, max_mb=100, spool=disk / "stock.db")
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=False)
 
 
 def damage_spool(folder: Path, *, count: int) -> str:

@@ -56,6 +56,28 @@ def share_group(folder: Path, *, count: int, rate: float) -> str:
     return f"lost {len(arrivals.lost)}, duplicates {arrivals.duplicates}, out of order {len(arrivals.out_of_order)}"
 
 
+def leave_group(folder: Path, *, count: int, rate: float) -> str:
+    """Take a stopped member out of a group for good (A8): its session is drained first, and none is lost."""
+    connector = {"group": "shop"}
+    with running(Broker(folder, options=LONG_QUEUE)) as broker, Tansu(folder) as tansu:
+        tansu.create_topic(TOPIC)
+        connector_a = RunningConnector(folder, broker.url, tansu.address, own_id="one", connector=connector)
+        connector_b = RunningConnector(folder, broker.url, tansu.address, own_id="two", connector=connector)
+        with connector_a, connector_b:
+            publisher = Publisher(broker.port, KEYS, count, rate=rate)
+            publisher.start()
+            publisher.wait_acknowledged(count // 3)
+            connector_b.kill()
+            publisher.wait_acknowledged(count // 2)
+            left = connector_b.command("leave")
+            assert left.returncode == 0, left.stderr
+            expected = publisher.finish(DRAIN_S)
+            with TopicReader(tansu.address, TOPIC) as reader:
+                reader.wait_until(lambda records: has_all(records, expected), "all messages", DRAIN_S)
+                arrivals = compare(reader.records, expected)
+    return f"lost {len(arrivals.lost)}, duplicates {arrivals.duplicates}, out of order {len(arrivals.out_of_order)}"
+
+
 def take_over(folder: Path) -> str:
     """Start a second connector with the same id (A9): one of them ends and says why, the other delivers."""
     with running(Broker(folder)) as broker, Tansu(folder) as tansu:
