@@ -30,7 +30,7 @@ class Situation(NamedTuple):
     is_answering: bool
     """True if no record waits for Kafka, or Kafka has confirmed some lately, and since the state became spooling."""
     age_s: float
-    """Seconds for which the oldest unconfirmed record has waited; 0 if there is none."""
+    """Seconds for which the oldest unconfirmed record that is not on the disk has waited; 0 if there is none."""
     is_half_full: bool
     """True when half of the messages that the broker may send ahead wait for their acknowledgement."""
     is_drained: bool

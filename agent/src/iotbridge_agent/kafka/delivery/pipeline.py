@@ -194,12 +194,12 @@ class Pipeline:
 
     def update_state(self) -> None:
         """Follow the situation."""
-        sender, age_s = self.sender, self.sender.age_s
+        sender = self.sender
         is_recent = time.monotonic() - sender.reported_at < ANSWERING_S
         situation = Situation(
             is_held=sender.is_held,
-            is_answering=not age_s or (is_recent and sender.reported_at > self._spooling_since),
-            age_s=age_s,
+            is_answering=not sender.is_waiting or (is_recent and sender.reported_at > self._spooling_since),
+            age_s=sender.unsaved_age_s,
             is_half_full=len(sender.in_flight) >= self._half_full or sender.in_flight.bytes > MAX_BYTES // 2,
             is_drained=self.backlog.is_drained,
             is_full=self.backlog.is_full,

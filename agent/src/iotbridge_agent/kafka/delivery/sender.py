@@ -66,9 +66,15 @@ class RecordSender:
         return self._producer.is_open
 
     @property
-    def age_s(self) -> float:
-        """Return for how many seconds the oldest entry in flight has waited; 0 if there is none."""
-        oldest = next((entry for entry in self.in_flight if not entry.is_done and not entry.is_refused), None)
+    def is_waiting(self) -> bool:
+        """Return whether an entry in flight waits for Kafka's confirmation."""
+        return any(not entry.is_done and not entry.is_refused for entry in self.in_flight)
+
+    @property
+    def unsaved_age_s(self) -> float:
+        """Return for how many seconds the oldest of these that is not on the disk has waited; 0 if there is none."""
+        waiting = (entry for entry in self.in_flight if not entry.is_done and not entry.is_refused and not entry.seq)
+        oldest = next(waiting, None)
         return 0.0 if oldest is None else time.monotonic() - oldest.received_at
 
     def open(self) -> None:
