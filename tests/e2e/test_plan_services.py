@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 import json
 from pathlib import Path
 
+from lab.alarms import remove, subentries
 from lab.client import Json
 from lab.lab import Lab
 from lab.waiting import until
@@ -88,3 +89,5 @@ async def test_services_start_in_their_order_when_the_machine_is_on(lab: Lab, en
             assert kinds == ["start_sent", "services_sent"]
         assert report["steps"][0]["message"] == "Hub was not ready within 5 s."
         assert set(host.executed) == {"suspend"}
+        (added,) = [row for row in await subentries(client) if row["title"] == "Services"]
+        await remove(client, added["subentry_id"])

@@ -17,6 +17,7 @@ HOUR_OF_MESSAGES = 180_000
 """Messages of an hour at 50 a second."""
 SCENARIOS: dict[str, Scenario] = {
     "A2 the connector is killed": partial(delivery.kill_connector, count=40_000, rate=5000, kills=3),
+    "A2 the connector drains a long queue": partial(delivery.drain_queue, count=100_000),
     "A3 Kafka is frozen": partial(delivery.lose_kafka, count=200_000, rate=5000, is_frozen=True),
     "A3 Kafka refuses connections": partial(delivery.lose_kafka, count=200_000, rate=5000, is_frozen=False),
     "A4 an hour without Kafka": partial(delivery.lose_kafka, count=HOUR_OF_MESSAGES, rate=3000, is_frozen=False),

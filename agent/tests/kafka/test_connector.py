@@ -36,15 +36,15 @@ async def test_messages_become_records(tmp_path: Path, broker: Broker, watcher: 
 async def test_the_session_keeps_what_comes_while_the_connector_is_stopped(
     tmp_path: Path, broker: Broker, watcher: Watcher, tansu: Tansu
 ) -> None:
-    tansu.create_topic("stopped")
-    settings = settings_for(tmp_path, broker.url, tansu.address, "stopped")
+    tansu.create_topic("kept")
+    settings = settings_for(tmp_path, broker.url, tansu.address, "kept")
     async with running(settings):
         watcher.publish("shop/1", b"before")
-        await records(tansu.address, "stopped", 1)
+        await records(tansu.address, "kept", 1)
     watcher.publish("shop/1", b"meanwhile")
     async with running(settings):
         watcher.publish("shop/1", b"after")
-        stored = await records(tansu.address, "stopped", 3)
+        stored = await records(tansu.address, "kept", 3)
     assert [record.value for record in stored] == [b"before", b"meanwhile", b"after"]
 
 

@@ -132,6 +132,16 @@ def test_services_of_a_host_that_came_on_too_late_are_started_all_the_same() -> 
     assert lab.run.steps["web"].services is ServicesState.STARTED
 
 
+def test_services_without_a_response_fail_at_their_deadline() -> None:
+    plan = plan_of(host("web", start_services=True, on_within_s=120))
+    lab = started(plan, on=("web",), hung={"web"})
+    assert lab.due == START + 120
+    lab.pass_time(125)
+
+    assert lab.states() == {"web": "start_failed"}
+    assert lab.run.is_ended
+
+
 @pytest.mark.parametrize("is_sent", [True, False])
 def test_a_restart_orders_services_again_unless_they_run(is_sent: bool) -> None:
     lab = started()

@@ -77,6 +77,21 @@ def kill_connector(folder: Path, *, count: int, rate: float, kills: int) -> Arri
     return arrivals
 
 
+def drain_queue(folder: Path, *, count: int) -> Arrivals:
+    """Start the connector when the broker holds many messages for it, which then come as fast as they can be read."""
+    broker, tansu = Broker(folder, options=LONG_QUEUE), Tansu(folder)
+    with running(broker), tansu, RunningConnector(folder, broker.url, tansu.address) as connector:
+        tansu.create_topic(TOPIC)
+        connector.terminate()
+        publisher = Publisher(broker.port, KEYS, count)
+        publisher.start()
+        publisher.finish(DRAIN_S)
+        connector.start()
+        arrivals = arrive(tansu.address, publisher)
+    arrivals.assert_complete(max_duplicates=0)
+    return arrivals
+
+
 def lose_kafka(folder: Path, *, count: int, rate: float, is_frozen: bool) -> str:
     """Freeze Kafka, or refuse its connections, from a tenth of the messages to nine tenths (A3, A4).
 

@@ -43,9 +43,9 @@ def letters(connector: RunningConnector) -> list[str]:
 def test_poison_blocks_nobody(broker: Broker, watcher: Watcher, tmp_path: Path, tansu: Tansu, has_topic: bool) -> None:
     topic = f"poisoned-{has_topic}"
     tansu.create_topic(topic)
-    kafka = {"dlq_topic": "dead"} if has_topic else {}
+    kafka = {"dlq_topic": "dead-letters"} if has_topic else {}
     if has_topic:
-        tansu.create_topic("dead")
+        tansu.create_topic("dead-letters")
     routes = ({"filter": "rig/+", "topic": topic, "key": "{topic}"}, *ROUTES)
     keys = ["rig/0", "rig/1", "rig/2"]
     with RunningConnector(tmp_path, broker.url, tansu.address, routes=routes, kafka=kafka) as connector:
@@ -57,7 +57,7 @@ def test_poison_blocks_nobody(broker: Broker, watcher: Watcher, tmp_path: Path, 
         with TopicReader(tansu.address, topic) as reader:
             records = reader.wait(1500 + 3, 30)
         if has_topic:
-            with TopicReader(tansu.address, "dead") as reader:
+            with TopicReader(tansu.address, "dead-letters") as reader:
                 dead = {record.header("mqtt-topic"): record.header("error") or b"" for record in reader.wait(2)}
             assert dead[b"any/ill egal"].startswith(b"illegal_topic")
             assert dead[b"property/a"].startswith(b"missing_part")

@@ -209,6 +209,9 @@ class RunDraft:
 
     def _give(self, kind: OrderKind, key: str) -> None:
         self.change(key, reason=Reason.NONE, message="", has_response=False)
+        rule = self.plan.by_key[key]
+        within_s = rule.off_within_s if kind is OrderKind.STOP else rule.on_within_s
+        self.is_due(self.steps[key].since + within_s)  # the deadline does not depend on a response
         self.orders.append(Order(kind=kind, key=key))
 
     def _count_failure(self, key: str, reason: Reason, message: str) -> None:
