@@ -153,7 +153,9 @@ def _restart(draft: RunDraft, restart: Restart) -> None:
         elif step.state in AT_WORK and not step.has_response:
             is_stop = step.state is StepState.STOPPING
             draft.change(key, state=StepState.TO_STOP if is_stop else StepState.TO_START, since=draft.now)
-            if draft.halted is PlanOutcome.FAILED:  # what was at work is finished, and nothing else begins
+            if draft.halted is PlanOutcome.FAILED and not is_stop and draft.phase is not Phase.STARTING:
+                draft.change(key, state=StepState.STARTING)  # the power failed meanwhile: its proof or deadline decides
+            elif draft.halted is PlanOutcome.FAILED:  # what was at work is finished, and nothing else begins
                 draft.order(OrderKind.STOP if is_stop else OrderKind.START, key)
         elif step.state in AT_WORK:
             draft.change(key, since=draft.now)

@@ -53,6 +53,9 @@ def follow_start(draft: RunDraft, key: str) -> None:
             return
     if key in draft.world.on:
         is_complete = not rule.start_services or step.services is ServicesState.STARTED
+        if draft.phase is Phase.STOPPING and step.state is StepState.STARTING and not is_complete:
+            draft.change(key, state=StepState.TO_STOP, since=draft.now, is_stopped_by_plan=False)
+            return
         reason = Reason.NONE if is_complete else _reason_of_halt(draft)
         ready_at = draft.now + rule.settle_s
         draft.move(key, StepState.ON, reason, started_at=draft.now, ready_at=ready_at, is_stopped_by_plan=False)
