@@ -9,7 +9,7 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .device_links import DeviceLinks
-from .entity import IotBridgeHostEntity
+from .entity import IotBridgeHostEntity, async_add_when_ready
 from .inventory import Host
 from .manager import HostsManager
 from .services import async_start_wake
@@ -27,26 +27,14 @@ def async_setup_host_buttons(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the button of each host once its device exists and the address of a card is known."""
-    waiting: dict[str, DeviceEntry] = {}
-
-    @callback
-    def add_host(host: Host, device: DeviceEntry) -> None:
-        waiting[host.uid] = device
-        add_if_ready(host)
-
-    @callback
-    def add_if_ready(host: Host) -> None:
-        if host.uid in waiting and waker.can_wake(host):
-            button = WakeButton(manager, host, waiting.pop(host.uid), waker)
-            async_add_entities([button], config_subentry_id=host.subentry_id)
-
-    @callback
-    def forget(host: Host) -> None:
-        waiting.pop(host.uid, None)
-
-    entry.async_on_unload(device_links.async_add_listener(add_host))
-    entry.async_on_unload(manager.async_add_host_listener(add_if_ready))
-    entry.async_on_unload(manager.async_add_forget_listener(forget))
+    async_add_when_ready(
+        entry,
+        manager,
+        device_links,
+        async_add_entities,
+        waker.can_wake,
+        lambda host, device: WakeButton(manager, host, device, waker),
+    )
 
 
 class WakeButton(IotBridgeHostEntity, ButtonEntity):

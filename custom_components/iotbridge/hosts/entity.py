@@ -1,15 +1,19 @@
 """Base class of the entities on a host's device, and the filter that finds those of triggers and conditions."""
 
+from collections.abc import Callable
 from typing import override
 
 from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.automation import DomainSpec
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..const import DOMAIN
+from .device_links import DeviceLinks
 from .inventory import Host
 from .manager import HostsManager
 
@@ -52,6 +56,37 @@ class IotBridgeHostEntity(Entity):
     def _async_host_changed(self, host: Host) -> None:
         self._host = host
         self.async_write_ha_state()
+
+
+@callback
+def async_add_when_ready(
+    entry: ConfigEntry,
+    manager: HostsManager,
+    device_links: DeviceLinks,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    is_ready: Callable[[Host], bool],
+    create: Callable[[Host, DeviceEntry], Entity],
+) -> None:
+    """Add an entity of each host once its device exists and the host is ready for it."""
+    waiting: dict[str, DeviceEntry] = {}
+
+    @callback
+    def add_host(host: Host, device: DeviceEntry) -> None:
+        waiting[host.uid] = device
+        add_if_ready(host)
+
+    @callback
+    def add_if_ready(host: Host) -> None:
+        if host.uid in waiting and is_ready(host):
+            async_add_entities([create(host, waiting.pop(host.uid))], config_subentry_id=host.subentry_id)
+
+    @callback
+    def forget(host: Host) -> None:
+        waiting.pop(host.uid, None)
+
+    entry.async_on_unload(device_links.async_add_listener(add_host))
+    entry.async_on_unload(manager.async_add_host_listener(add_if_ready))
+    entry.async_on_unload(manager.async_add_forget_listener(forget))
 
 
 def entities_of_hosts(hass: HomeAssistant, entity_ids: set[str], key: str) -> set[str]:

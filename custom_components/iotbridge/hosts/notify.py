@@ -6,12 +6,11 @@ from homeassistant.components.notify import NotifyEntity
 from homeassistant.components.notify.const import NotifyEntityFeature
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
-from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..protocol.messages import MAX_NOTICE, MAX_NOTICE_TITLE, NOTICE, plain_text
 from .device_links import DeviceLinks
-from .entity import IotBridgeHostEntity
+from .entity import IotBridgeHostEntity, async_add_when_ready
 from .inventory import Host
 from .manager import HostsManager
 from .services import async_show_notice
@@ -25,26 +24,14 @@ def async_setup_host_screens(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the screen of each host once its device exists and its agent offers to show notices."""
-    waiting: dict[str, DeviceEntry] = {}
-
-    @callback
-    def add_host(host: Host, device: DeviceEntry) -> None:
-        waiting[host.uid] = device
-        add_if_ready(host)
-
-    @callback
-    def add_if_ready(host: Host) -> None:
-        if host.uid in waiting and _has_screen(host):
-            screen = Screen(manager, host, waiting.pop(host.uid), NOTICE)
-            async_add_entities([screen], config_subentry_id=host.subentry_id)
-
-    @callback
-    def forget(host: Host) -> None:
-        waiting.pop(host.uid, None)
-
-    entry.async_on_unload(device_links.async_add_listener(add_host))
-    entry.async_on_unload(manager.async_add_host_listener(add_if_ready))
-    entry.async_on_unload(manager.async_add_forget_listener(forget))
+    async_add_when_ready(
+        entry,
+        manager,
+        device_links,
+        async_add_entities,
+        _has_screen,
+        lambda host, device: Screen(manager, host, device, NOTICE),
+    )
 
 
 class Screen(IotBridgeHostEntity, NotifyEntity):
