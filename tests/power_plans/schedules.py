@@ -111,7 +111,7 @@ def local(at: datetime) -> str:
 
 
 async def at_work(kit: Kit) -> None:
-    """Continue the run of a schedule until it waits for something from outside."""
+    """Continue the run of a schedule until it waits for a response, a state or a time."""
     for _ in range(5):
         for _ in range(20):
             await asyncio.sleep(0)

@@ -8,7 +8,7 @@ from custom_components.iotbridge.power_plans.engine.advance import Abort
 from custom_components.iotbridge.power_plans.engine.draft import RETRY_S
 from custom_components.iotbridge.power_plans.engine.plan import FailurePolicy, Plan, Ups
 from custom_components.iotbridge.power_plans.engine.power import PowerHistory, PowerReading
-from custom_components.iotbridge.power_plans.engine.run import Direction, RunCause, ServicesState, new_run
+from custom_components.iotbridge.power_plans.engine.run import Direction, RunCause, ServicesState, StepState, new_run
 from tests.power_plans.plans import host, plan_of
 
 from .worlds import START, Lab
@@ -140,6 +140,34 @@ def test_services_without_a_response_fail_at_their_deadline() -> None:
 
     assert lab.states() == {"web": "start_failed"}
     assert lab.run.is_ended
+
+
+def test_a_host_whose_services_a_power_cut_interrupted_is_left_on_when_the_power_is_back() -> None:
+    plan = plan_of(host("web", start_services=True), ups=Ups(entity_id="sensor.ups", battery_below=20))
+    lab = started(plan, on=("web",), hung={"web"})
+    lab.unknown = {"web"}
+    lab.power = PowerReading(is_on_battery=True, battery=10.0)
+    lab.step()
+    assert lab.run.phase == "stopping"
+    lab.unknown, lab.power = set(), MAINS
+    lab.step()
+
+    assert lab.reasons(StepState.LEFT_ON) == {"web": "power_back"}
+
+
+def test_nothing_is_started_by_a_restart_after_the_power_failed_and_a_step_did_not_stop() -> None:
+    ups = Ups(entity_id="sensor.ups", battery_below=20)
+    plan = plan_of(host("web", on_within_s=60), host("nas", on_failure=FailurePolicy.STOP), stagger_s=0, ups=ups)
+    lab = started(plan, on=("nas",), hung={"web"}, refusing={"nas"})
+    lab.unknown = {"web"}
+    lab.power = PowerReading(is_on_battery=True, battery=10.0)
+    lab.step()
+    assert (lab.run.phase, lab.run.halted) == ("stopping", "failed")
+    lab.restart(has_response=False)
+    lab.pass_time(100)
+
+    assert kinds(lab) == ["start web", "stop nas"]
+    assert lab.run.phase == "stopped"
 
 
 @pytest.mark.parametrize("is_sent", [True, False])

@@ -151,14 +151,19 @@ def _restart(draft: RunDraft, restart: Restart) -> None:
             is_done = step.services is ServicesState.STARTED
             draft.change(key, since=draft.now, services=step.services if is_done else ServicesState.NOT_ASKED)
         elif step.state in AT_WORK and not step.has_response:
-            is_stop = step.state is StepState.STOPPING
-            draft.change(key, state=StepState.TO_STOP if is_stop else StepState.TO_START, since=draft.now)
-            if draft.halted is PlanOutcome.FAILED and not is_stop and draft.phase is not Phase.STARTING:
-                draft.change(key, state=StepState.STARTING)  # the power failed meanwhile: its proof or deadline decides
-            elif draft.halted is PlanOutcome.FAILED:  # what was at work is finished, and nothing else begins
-                draft.order(OrderKind.STOP if is_stop else OrderKind.START, key)
+            _order_again(draft, key, is_stop=step.state is StepState.STOPPING)
         elif step.state in AT_WORK:
             draft.change(key, since=draft.now)
+
+
+def _order_again(draft: RunDraft, key: str, *, is_stop: bool) -> None:
+    """Order a step again at its turn; where a failure halted the run, finish what was at work at once."""
+    if draft.halted is not PlanOutcome.FAILED:
+        draft.change(key, state=StepState.TO_STOP if is_stop else StepState.TO_START, since=draft.now)
+    elif is_stop or draft.phase is Phase.STARTING:
+        draft.order(OrderKind.STOP if is_stop else OrderKind.START, key)
+    else:  # the power failed meanwhile: the proof or the deadline decides
+        draft.change(key, since=draft.now)
 
 
 def _resolve(draft: RunDraft) -> None:
