@@ -3,47 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
 import ssl
-import threading
-from typing import Any, Self
 
-from conftest import DEADLINE_S, free_port
+from conftest import free_port
+
+from .server_thread import ServerThread
 
 CHUNK = 65_536
 
 
-class Link:
+class Link(ServerThread):
     """Server in front of a port; with ``tls`` its clients speak TLS, and the server behind it does not."""
 
     def __init__(self, target: int = 0, *, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(free_port())
         self.target = target
-        self.port = free_port()
         self._tls = tls
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._flowing = asyncio.Event()
-        self._server: asyncio.Server | None = None
-        self._connections: set[asyncio.Task[None]] = set()
-
-    @property
-    def address(self) -> str:
-        """Return the address for clients."""
-        return f"127.0.0.1:{self.port}"
-
-    def __enter__(self) -> Self:
         self._flowing.set()
-        self._thread.start()
-        self.accept()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.refuse()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
 
     def freeze(self) -> None:
         """Forward nothing; connections stay, and new ones are accepted."""
@@ -55,26 +34,16 @@ class Link:
 
     def refuse(self) -> None:
         """Close all connections, and refuse new ones."""
-        self._run(self._refuse())
+        self.run(self.stop())
 
     def accept(self) -> None:
         """Accept connections again."""
-        self._run(self._accept())
+        self.run(self.start())
 
-    def _run(self, step: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(step, self._loop).result(DEADLINE_S)
-
-    async def _accept(self) -> None:
+    async def start(self) -> None:
+        """Accept connections, unless it does so already."""
         if self._server is None:
             self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self._tls)
-
-    async def _refuse(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        for connection in self._connections:
-            connection.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = asyncio.current_task()

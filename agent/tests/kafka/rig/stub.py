@@ -7,12 +7,10 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 import struct
-import threading
-from typing import NamedTuple, Self
-
-from conftest import DEADLINE_S
+from typing import NamedTuple
 
 from .sasl import AuthenticationError, Login, login
+from .server_thread import ServerThread
 
 UNSUPPORTED_VERSION = 35
 UNSUPPORTED_SASL_MECHANISM = 33
@@ -38,10 +36,11 @@ class Account(NamedTuple):
     password: str
 
 
-class KafkaStub:
+class KafkaStub(ServerThread):
     """Server of one broker whose topics have one partition; counts the records it accepted."""
 
     def __init__(self, account: Account | None = None) -> None:
+        super().__init__()
         self.account = account
         self.accepted: Counter[str] = Counter()
         self.topic_errors: dict[str, int] = {}
@@ -52,38 +51,11 @@ class KafkaStub:
         """Batches that were accepted."""
         self.producer_error = 0
         """Error code for a producer that asks for its id."""
-        self.port = 0
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._server: asyncio.Server | None = None
-        self._connections: set[asyncio.Task[None]] = set()
 
-    @property
-    def address(self) -> str:
-        """Return the address for clients."""
-        return f"127.0.0.1:{self.port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(DEADLINE_S)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(DEADLINE_S)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    async def _start(self) -> None:
+    async def start(self) -> None:
+        """Accept connections at a free port."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
-
-    async def _stop(self) -> None:
-        assert self._server
-        self._server.close()
-        for connection in self._connections:
-            connection.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from conftest import Broker, Watcher, wait_until
 
@@ -16,65 +19,67 @@ TAKEN_OVER = 3
 KEY = {"topic": TOPIC, "key": "{topic}"}
 
 
+@contextmanager
+def pair(
+    folder: Path, broker: Broker, *, first: Mapping[str, Any], second: Mapping[str, Any]
+) -> Iterator[tuple[Tansu, RunningConnector]]:
+    """Run two instances at one broker and one Kafka; return Kafka and the second of them."""
+    with running(broker), Tansu(folder) as tansu:
+        tansu.create_topic(TOPIC)
+        connector_a = RunningConnector(folder, broker.url, tansu.address, own_id="one", **first)
+        connector_b = RunningConnector(folder, broker.url, tansu.address, own_id="two", **second)
+        with connector_a, connector_b:
+            yield tansu, connector_b
+
+
 def split_filters(folder: Path, *, count: int, rate: float) -> str:
     """Run two instances with filters of their own (A8): each key keeps its order."""
     keys = [f"rig/{half}/{number}" for half in "ab" for number in range(10)]
     first, second = ({"filter": f"rig/{half}/+", **KEY} for half in "ab")
-    with running(Broker(folder, options=LONG_QUEUE)) as broker, Tansu(folder) as tansu:
-        tansu.create_topic(TOPIC)
-        connector_a = RunningConnector(folder, broker.url, tansu.address, own_id="one", routes=[first])
-        connector_b = RunningConnector(folder, broker.url, tansu.address, own_id="two", routes=[second])
-        with connector_a, connector_b:
-            publisher = Publisher(broker.port, keys, count, rate=rate)
-            publisher.start()
-            publisher.wait_acknowledged(count // 2)
-            connector_b.kill()
-            connector_b.start()
-            arrivals = arrive(tansu.address, publisher)
-            arrivals.assert_complete(max_duplicates=WINDOW)
+    broker = Broker(folder, options=LONG_QUEUE)
+    with pair(folder, broker, first={"routes": [first]}, second={"routes": [second]}) as (tansu, connector_b):
+        publisher = Publisher(broker.port, keys, count, rate=rate)
+        publisher.start()
+        publisher.wait_acknowledged(count // 2)
+        connector_b.kill()
+        connector_b.start()
+        arrivals = arrive(tansu.address, publisher)
+        arrivals.assert_complete(max_duplicates=WINDOW)
     return f"duplicates {arrivals.duplicates}"
 
 
 def share_group(folder: Path, *, count: int, rate: float) -> str:
     """Run two instances in one group (A8): none is lost over a kill, and the order is not kept."""
-    connector = {"group": "shop"}
-    with running(Broker(folder, options=LONG_QUEUE)) as broker, Tansu(folder) as tansu:
-        tansu.create_topic(TOPIC)
-        connector_a = RunningConnector(folder, broker.url, tansu.address, own_id="one", connector=connector)
-        connector_b = RunningConnector(folder, broker.url, tansu.address, own_id="two", connector=connector)
-        with connector_a, connector_b:
-            publisher = Publisher(broker.port, KEYS, count, rate=rate)
-            publisher.start()
-            publisher.wait_acknowledged(count // 2)
-            connector_b.kill()
-            connector_b.start()
-            expected = publisher.finish(DRAIN_S)
-            with TopicReader(tansu.address, TOPIC) as reader:
-                reader.wait(count, DRAIN_S)
-                reader.wait_until(lambda records: has_all(records, expected), "all messages", DRAIN_S)
-                arrivals = compare(reader.records, expected)
+    broker, member = Broker(folder, options=LONG_QUEUE), {"connector": {"group": "shop"}}
+    with pair(folder, broker, first=member, second=member) as (tansu, connector_b):
+        publisher = Publisher(broker.port, KEYS, count, rate=rate)
+        publisher.start()
+        publisher.wait_acknowledged(count // 2)
+        connector_b.kill()
+        connector_b.start()
+        expected = publisher.finish(DRAIN_S)
+        with TopicReader(tansu.address, TOPIC) as reader:
+            reader.wait(count, DRAIN_S)
+            reader.wait_until(lambda records: has_all(records, expected), "all messages", DRAIN_S)
+            arrivals = compare(reader.records, expected)
     return f"lost {len(arrivals.lost)}, duplicates {arrivals.duplicates}, out of order {len(arrivals.out_of_order)}"
 
 
 def leave_group(folder: Path, *, count: int, rate: float) -> str:
     """Take a stopped member out of a group for good (A8): its session is drained first, and none is lost."""
-    connector = {"group": "shop"}
-    with running(Broker(folder, options=LONG_QUEUE)) as broker, Tansu(folder) as tansu:
-        tansu.create_topic(TOPIC)
-        connector_a = RunningConnector(folder, broker.url, tansu.address, own_id="one", connector=connector)
-        connector_b = RunningConnector(folder, broker.url, tansu.address, own_id="two", connector=connector)
-        with connector_a, connector_b:
-            publisher = Publisher(broker.port, KEYS, count, rate=rate)
-            publisher.start()
-            publisher.wait_acknowledged(count // 3)
-            connector_b.kill()
-            publisher.wait_acknowledged(count // 2)
-            left = connector_b.command("leave")
-            assert left.returncode == 0, left.stderr
-            expected = publisher.finish(DRAIN_S)
-            with TopicReader(tansu.address, TOPIC) as reader:
-                reader.wait_until(lambda records: has_all(records, expected), "all messages", DRAIN_S)
-                arrivals = compare(reader.records, expected)
+    broker, member = Broker(folder, options=LONG_QUEUE), {"connector": {"group": "shop"}}
+    with pair(folder, broker, first=member, second=member) as (tansu, connector_b):
+        publisher = Publisher(broker.port, KEYS, count, rate=rate)
+        publisher.start()
+        publisher.wait_acknowledged(count // 3)
+        connector_b.kill()
+        publisher.wait_acknowledged(count // 2)
+        left = connector_b.command("leave")
+        assert left.returncode == 0, left.stderr
+        expected = publisher.finish(DRAIN_S)
+        with TopicReader(tansu.address, TOPIC) as reader:
+            reader.wait_until(lambda records: has_all(records, expected), "all messages", DRAIN_S)
+            arrivals = compare(reader.records, expected)
     return f"lost {len(arrivals.lost)}, duplicates {arrivals.duplicates}, out of order {len(arrivals.out_of_order)}"
 
 
