@@ -1,7 +1,7 @@
 """Broker checks of the doctor, step by step up to the first that fails."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -9,7 +9,7 @@ import secrets
 import socket
 import ssl
 import time
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from iotbridge_agent.config import BrokerConfig, Config
 from iotbridge_agent.errors import ConfigError
@@ -48,7 +48,7 @@ class Finding:
 
 def examine_broker(config: Config) -> Iterator[Finding]:
     """Check name, port, TLS, login and rights, up to the first that fails; blocks for seconds."""
-    for finding in chain(examine_link(config.broker), _login(config)):
+    for finding in chain(examine_link(config.broker), examine_session(lambda: _with_session(config))):
         yield finding
         if finding.level == "bad":
             return
@@ -127,9 +127,10 @@ def _expiry(certificate: dict[str, object]) -> Finding:
     return Finding("ok", "TLS", f"verified; days until the certificate expires: {days}.")
 
 
-def _login(config: Config) -> Iterator[Finding]:
+def examine_session(examine: Callable[[], Coroutine[Any, Any, list[Finding]]]) -> Iterator[Finding]:
+    """Run an examination that logs in at the broker; a failed login is then the only finding."""
     try:
-        findings = run_loop(_with_session(config))
+        findings = run_loop(examine())
     except EncryptionError as error:
         yield Finding("bad", "TLS", str(error), error.remedy)
     except LinkError as error:

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 import secrets
 import time
 
-from iotbridge_agent.cli.doctor_broker import Finding, examine_link
-from iotbridge_agent.event_loop import run_loop
+from iotbridge_agent.cli.doctor_broker import Finding, examine_link, examine_session
 from iotbridge_agent.kafka.explain import ExampleMessage
 from iotbridge_agent.kafka.record import Rejection, RejectReason
 from iotbridge_agent.kafka.route import Router
 from iotbridge_agent.kafka.settings import ConnectorSettings
 from iotbridge_agent.kafka.topic_filters import subscriptions
-from iotbridge_agent.mqtt.connection import V5, EncryptionError, Incoming, Link, LinkError, Session
+from iotbridge_agent.mqtt.connection import V5, Incoming, Link, LinkError, Session
 
 MOSQUITTO_QUEUE = 1000
 """Mosquitto's max_queued_messages where its configuration has none."""
@@ -49,15 +48,7 @@ def examine_intake(settings: ConnectorSettings, listen_s: float) -> Iterator[Fin
         yield finding
         if finding.level == "bad":
             return
-    try:
-        findings = run_loop(_with_session(settings, listen_s))
-    except EncryptionError as error:
-        yield Finding("bad", "TLS", str(error), error.remedy)
-    except LinkError as error:
-        remedy = "Compare username and password_file with the broker's users; its log has the details."
-        yield Finding("bad", "login", str(error), remedy)
-    else:
-        yield from findings
+    yield from examine_session(lambda: _with_session(settings, listen_s))
 
 
 async def _with_session(settings: ConnectorSettings, listen_s: float) -> list[Finding]:
